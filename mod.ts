@@ -1,0 +1,35 @@
+/**
+ * A log-structured telemetry store for Deno and Bun on plain NDJSON files.
+ *
+ * @module
+ */
+
+export {
+  type LockHolder,
+  SegmentCorruptError,
+  StoreClosedError,
+  StoreLockedError,
+  StoreWriteError,
+  WipeTimeoutError,
+} from "./src/errors.ts";
+export type { InventoryRecord } from "./src/inventory/inventory.ts";
+export type { CompressionStats } from "./src/journal/compressor.ts";
+export type { Journal } from "./src/journal/journal.ts";
+export type { DropReason, RecordAccount } from "./src/model/account.ts";
+export type { Cursor } from "./src/model/cursor.ts";
+export type { JournalKey } from "./src/model/journal_key.ts";
+export type { TelemetryRecord } from "./src/model/record.ts";
+export type { TimeInput } from "./src/model/time.ts";
+export type { RetentionOptions, SegmentOptions, SignalRetentionOptions, StoreOptions } from "./src/options.ts";
+export type { Clock, StopTimer } from "./src/platform/clock.ts";
+export type {
+  DirectoryEntry,
+  FileHandle,
+  FileInfo,
+  FileLock,
+  FileSystem,
+  OpenMode,
+} from "./src/platform/file_system.ts";
+export type { JournalSelection, ReadQuery, StoredRecord } from "./src/query/query.ts";
+export type { StoreStats } from "./src/stats.ts";
+export { type InventorySelection, openStore, type Store, type WipeSelection } from "./src/store.ts";

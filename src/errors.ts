@@ -1,0 +1,103 @@
+/**
+ * The errors that carry data or that callers catch, grouped by the operation that raises them. Everything else is a
+ * built-in class: `TypeError` for a wrong shape, `RangeError` for a value out of bounds, `SyntaxError` for text that
+ * does not parse.
+ *
+ * @module
+ */
+
+// Opening a journal
+
+/** Who holds a server folder, as `.holder.json` says. For messages only: the lock itself is the kernel's. */
+export interface LockHolder {
+  /** Process id of the holder. */
+  readonly pid: number;
+  /** `deno` or `bun`, with its version. */
+  readonly runtime: string;
+  /** When the lock was taken, RFC 3339. */
+  readonly since: string;
+}
+
+/**
+ * Thrown when another process, or another store of this process, writes to the server folder. Nothing was changed.
+ * Use another server name, send OTLP to the process that holds it, or retry after it ended.
+ */
+export class StoreLockedError extends Error {
+  override readonly name = "StoreLockedError";
+  /** The server folder. */
+  readonly directory: string;
+  /** Its holder, when the folder says. */
+  readonly holder: LockHolder | undefined;
+
+  /** Names the folder and its holder, and says what to do. */
+  constructor(directory: string, holder: LockHolder | undefined) {
+    const who = holder === undefined
+      ? "another writer"
+      : `process ${holder.pid} (${holder.runtime}) since ${holder.since}`;
+    super(`Cannot write to "${directory}": locked by ${who}; use another server name, or send OTLP to that process`);
+    this.directory = directory;
+    this.holder = holder;
+  }
+}
+
+/** Thrown by operations on a store that was closed. Nothing was changed. */
+export class StoreClosedError extends Error {
+  override readonly name = "StoreClosedError";
+
+  /** Names the operation that came too late. */
+  constructor(action: string) {
+    super(`Cannot ${action}: the store is closed`);
+  }
+}
+
+// Flushing and syncing
+
+/**
+ * Thrown by `flush` and `sync` when the file system refused the records. They stay queued and are written again once it
+ * takes writes; `cause` is the file system's error.
+ */
+export class StoreWriteError extends Error {
+  override readonly name = "StoreWriteError";
+  /** The file that could not be written. */
+  readonly path: string;
+
+  /** Names the file and the cause. */
+  constructor(path: string, cause: unknown) {
+    super(`Cannot write "${path}": ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.path = path;
+  }
+}
+
+// Reading
+
+/** Thrown when bytes on disk are not what was written. What stands before and after the place can still be read. */
+export class SegmentCorruptError extends Error {
+  override readonly name = "SegmentCorruptError";
+  /** The damaged file. */
+  readonly path: string;
+  /** Where the damage was noticed: offset in bytes in the file. */
+  readonly offset: number;
+
+  /** Names the file, the offset and what is wrong there. */
+  constructor(path: string, offset: number, options: { readonly reason: string; readonly cause?: unknown }) {
+    super(`Cannot read "${path}" at offset ${offset}: ${options.reason}`, { cause: options.cause });
+    this.path = path;
+    this.offset = offset;
+  }
+}
+
+// Wiping
+
+/** Thrown when the process that holds a folder did not answer a wipe request in time. The request stays and is carried out later. */
+export class WipeTimeoutError extends Error {
+  override readonly name = "WipeTimeoutError";
+  /** The server folder. */
+  readonly directory: string;
+
+  /** Names the folder and its holder. */
+  constructor(directory: string, options: { readonly holder: LockHolder | undefined; readonly waitedMs: number }) {
+    const who = options.holder === undefined ? "its holder" : `process ${options.holder.pid}`;
+    super(`Cannot wipe "${directory}" yet: ${who} did not answer in ${options.waitedMs} ms; the request stays and is finished when it does, or at the next open`);
+    this.directory = directory;
+  }
+}

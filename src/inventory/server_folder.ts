@@ -1,0 +1,244 @@
+/**
+ * One server folder that this store writes to: its lock, its journals, and the wipes that others ask for.
+ *
+ * Guarantees
+ * - Journals write only while this store has the folder's lock. A lock that somebody replaced counts as lost.
+ * - Leftovers of a crash, temporary files and unfinished wipes, are dealt with before the first write.
+ *
+ * @module
+ */
+
+import { type LockHolder, StoreLockedError } from "../errors.ts";
+import { FOLDER_LOOK_INTERVAL_MS } from "../limits.ts";
+import { type Compressor } from "../journal/compressor.ts";
+import { type JournalFolder } from "../journal/appender.ts";
+import { type JournalWriter } from "../journal/journal.ts";
+import { removeSignal } from "../journal/sealed_segments.ts";
+import { type Clock } from "../platform/clock.ts";
+import { errorCode, type FileLock, type FileSystem } from "../platform/file_system.ts";
+import { processId, runtimeName } from "../platform/runtime.ts";
+import { groupSegments } from "../segment/listing.ts";
+import { HOLDER_NAME, LOCK_NAME, parseSegmentFile } from "../segment/names.ts";
+import { writeJsonFile } from "./json_file.ts";
+import { readHolder } from "./lock_holder.ts";
+import { isTemporaryRequest, listWipeRequests, type WipeRequest } from "./wipe_request.ts";
+
+/** What a {@linkcode ServerFolder} works with. */
+export interface ServerFolderOptions {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly compressor: Compressor;
+  /** Absolute path of the folder, which need not be there. */
+  readonly path: string;
+  /** Whether a name is one of a signal that the store knows. */
+  readonly isSignal: (name: string) => boolean;
+  /** Called before the lock is taken, to give others back where there are too many. */
+  readonly beforeAcquire: () => void;
+}
+
+/** See the module. */
+export class ServerFolder implements JournalFolder {
+  readonly path: string;
+  /** The journals that were asked for, by signal. */
+  readonly journals = new Map<string, JournalWriter>();
+  readonly #options: ServerFolderOptions;
+  #lock: FileLock | undefined;
+  #isForeign = false;
+  #changes = 0;
+  #syncedChanges = 0;
+  #unsyncedParents: string[] = [];
+  #lastLookMs = -Infinity;
+  #lastUseMs = 0;
+  #lastAccepted = 0;
+
+  constructor(options: ServerFolderOptions) {
+    this.path = options.path;
+    this.#options = options;
+  }
+
+  /** Whether this store has the lock. */
+  get isHeld(): boolean {
+    return this.#lock !== undefined;
+  }
+
+  /** Whether another program filled the folder before Varve came: then it is pruned only by limits the caller gave. */
+  get isForeign(): boolean {
+    return this.#isForeign;
+  }
+
+  acquire(): void {
+    if (this.#lock !== undefined) return;
+    const { fileSystem, clock } = this.#options;
+    this.#options.beforeAcquire();
+    this.#makeFolder();
+    const isForeign = readHolder(fileSystem, this.path)?.isForeign === true || this.#looksForeign();
+    const lock = fileSystem.lock(`${this.path}/${LOCK_NAME}`);
+    if (lock === undefined) throw new StoreLockedError(this.path, readHolder(fileSystem, this.path)?.holder);
+    try {
+      this.#writeHolder(isForeign);
+      this.#clearLeftovers();
+      this.#finishWipes();
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+    this.#lock = lock;
+    this.#isForeign = isForeign;
+    this.#lastUseMs = clock.monotonicMs();
+  }
+
+  namesChanged(): void {
+    this.#changes++;
+  }
+
+  async syncNames(): Promise<void> {
+    const { fileSystem } = this.#options;
+    const changes = this.#changes;
+    for (const parent of this.#unsyncedParents) await fileSystem.syncDirectory(parent);
+    this.#unsyncedParents = [];
+    if (changes <= this.#syncedChanges) return;
+    await fileSystem.syncDirectory(this.path);
+    this.#syncedChanges = Math.max(this.#syncedChanges, changes);
+  }
+
+  /** Looks, at most every 250 ms, whether the lock is still ours, files were replaced, and a wipe is asked for. */
+  async look(): Promise<void> {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#lock === undefined || nowMs - this.#lastLookMs < FOLDER_LOOK_INTERVAL_MS) return;
+    this.#lastLookMs = nowMs;
+    const { fileSystem } = this.#options;
+    if (fileSystem.stat(`${this.path}/${LOCK_NAME}`)?.identity !== this.#lock.identity) return this.#loseLock();
+    for (const journal of this.journals.values()) journal.look();
+    if (listWipeRequests(fileSystem, this.path).length > 0) await this.answerWipes();
+  }
+
+  /** Carries out every wipe that is asked for. When it resolves, what was wiped is gone from the disk. */
+  async answerWipes(): Promise<void> {
+    const { fileSystem, compressor } = this.#options;
+    await compressor.cancel((rawPath) => this.#contains(rawPath));
+    for (const request of listWipeRequests(fileSystem, this.path)) {
+      this.#removeSegments(request);
+      await fileSystem.syncDirectory(this.path);
+      fileSystem.remove(request.path);
+    }
+    // Compressions of signals that stay were cancelled with the others.
+    for (const journal of this.journals.values()) if (journal.isOpen) journal.sealed.compress();
+    await fileSystem.syncDirectory(this.path);
+  }
+
+  /** Bytes of its segments, side and temporary files. */
+  sizeBytes(): number {
+    const { fileSystem, isSignal } = this.#options;
+    return fileSystem.list(this.path).reduce((sum, { name, kind }) => {
+      const file = kind === "file" ? parseSegmentFile(name) : undefined;
+      if (file === undefined || !isSignal(file.signal)) return sum;
+      return sum + (fileSystem.stat(`${this.path}/${name}`)?.sizeBytes ?? 0);
+    }, 0);
+  }
+
+  /** Milliseconds since a record was last appended here. */
+  idleMs(): number {
+    const nowMs = this.#options.clock.monotonicMs();
+    const accepted = this.journals.values().reduce((sum, { accounts }) => sum + accounts.accepted, 0);
+    if (accepted !== this.#lastAccepted) this.#lastUseMs = nowMs;
+    this.#lastAccepted = accepted;
+    return nowMs - this.#lastUseMs;
+  }
+
+  /**
+   * Gives files and lock back; the next append takes them again.
+   *
+   * @returns False when that cannot be now: a segment is being compressed, or records wait that the file system refuses.
+   */
+  release(): boolean {
+    const isQuiet = this.#options.compressor.discard((rawPath) => this.#contains(rawPath));
+    if (!isQuiet || !this.journals.values().toArray().every((journal) => journal.park())) return false;
+    this.unlock();
+    return true;
+  }
+
+  /** Gives the lock back. Its journals are closed. */
+  unlock(): void {
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  #contains(path: string): boolean {
+    return path.startsWith(`${this.path}/`);
+  }
+
+  /** Somebody replaced the lock file, so that another writer may have got in: no byte more goes to the open files. */
+  #loseLock(): void {
+    for (const journal of this.journals.values()) journal.closeFile();
+    this.unlock();
+  }
+
+  #makeFolder(): void {
+    const { fileSystem } = this.#options;
+    for (let path = this.path; path !== "" && fileSystem.stat(path) === undefined; path = parentOf(path)) {
+      this.#unsyncedParents.push(parentOf(path));
+    }
+    fileSystem.makeDirectory(this.path);
+  }
+
+  /** Whether there are segments but no lock: Varve never was here. */
+  #looksForeign(): boolean {
+    const entries = this.#options.fileSystem.list(this.path);
+    if (entries.some(({ name }) => name === LOCK_NAME)) return false;
+    return groupSegments(entries, this.#options.isSignal).size > 0;
+  }
+
+  #writeHolder(isForeign: boolean): void {
+    const { fileSystem, clock } = this.#options;
+    const holder: LockHolder = {
+      pid: processId(),
+      runtime: runtimeName(),
+      since: new Date(clock.now()).toISOString(),
+    };
+    const path = `${this.path}/${HOLDER_NAME}`;
+    this.namesChanged();
+    if (isForeign) {
+      // Without this note the next process would take the files for its own and prune them by its defaults.
+      return writeJsonFile(fileSystem, { path, value: { ...holder, foreign: true }, durability: "synced" });
+    }
+    try {
+      writeJsonFile(fileSystem, { path, value: holder, durability: "buffered" });
+    } catch (error) {
+      // Only messages use it, so that a full disk is no reason to refuse to open.
+      if (errorCode(error) === undefined) throw error;
+    }
+  }
+
+  #finishWipes(): void {
+    const { fileSystem } = this.#options;
+    for (const request of listWipeRequests(fileSystem, this.path)) {
+      this.#removeSegments(request);
+      fileSystem.remove(request.path);
+    }
+  }
+
+  #clearLeftovers(): void {
+    const { fileSystem, isSignal } = this.#options;
+    for (const { name, kind } of fileSystem.list(this.path)) {
+      const file = parseSegmentFile(name);
+      const isLeftover = isTemporaryRequest(name) || (file?.kind === "temporary" && isSignal(file.signal));
+      if (kind === "file" && isLeftover) fileSystem.remove(`${this.path}/${name}`);
+    }
+  }
+
+  #removeSegments(request: WipeRequest): void {
+    const { fileSystem, isSignal } = this.#options;
+    for (const [signal, journal] of this.journals) {
+      if (request.signal === undefined || request.signal === signal) journal.forget();
+    }
+    for (const signal of groupSegments(fileSystem.list(this.path), isSignal).keys()) {
+      if (request.signal !== undefined && request.signal !== signal) continue;
+      removeSignal(fileSystem, { folder: this.path, signal });
+    }
+    this.namesChanged();
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}

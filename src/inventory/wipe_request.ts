@@ -1,0 +1,52 @@
+/**
+ * The files by which a wipe is asked for: `.wipe-<id>.json` in a server folder.
+ *
+ * A request is on disk before anything is removed, so that a wipe cut short is finished at the next open. It is removed
+ * when the wipe is done, which is the answer for the process that asked.
+ *
+ * @module
+ */
+
+import { type FileSystem } from "../platform/file_system.ts";
+import { readJsonFile, writeJsonFile } from "./json_file.ts";
+
+/** One request. */
+export interface WipeRequest {
+  readonly path: string;
+  /** Which signal; `undefined` for every one. */
+  readonly signal: string | undefined;
+}
+
+const REQUEST_NAME = /^\.wipe-[0-9a-f-]+\.json$/;
+const TEMPORARY_NAME = /^\.wipe-[0-9a-f-]+\.json\.tmp$/;
+
+/** Whether a file is a request that was being written when its process ended. */
+export function isTemporaryRequest(name: string): boolean {
+  return TEMPORARY_NAME.test(name);
+}
+
+/** Writes a request. It is on disk when the promise resolves. */
+export async function writeWipeRequest(
+  fileSystem: FileSystem,
+  request: { readonly folder: string; readonly signal: string | undefined },
+): Promise<WipeRequest> {
+  const { folder, signal } = request;
+  const path = `${folder}/.wipe-${crypto.randomUUID()}.json`;
+  writeJsonFile(fileSystem, { path, value: signal === undefined ? {} : { signal }, durability: "synced" });
+  await fileSystem.syncDirectory(folder);
+  return { path, signal };
+}
+
+/** The requests that stand in a folder. One that cannot be read asks for nothing and is left for a person to look at. */
+export function listWipeRequests(fileSystem: FileSystem, folder: string): WipeRequest[] {
+  return fileSystem.list(folder)
+    .filter((entry) => entry.kind === "file" && REQUEST_NAME.test(entry.name))
+    .flatMap((entry) => readWipeRequest(fileSystem, `${folder}/${entry.name}`));
+}
+
+function readWipeRequest(fileSystem: FileSystem, path: string): WipeRequest[] {
+  const value = readJsonFile(fileSystem, path);
+  if (typeof value !== "object" || value === null) return [];
+  const signal = "signal" in value ? value.signal : undefined;
+  return signal === undefined || typeof signal === "string" ? [{ path, signal }] : [];
+}

@@ -1,0 +1,191 @@
+/**
+ * The writing end of a journal: its active segment, and the moment where one segment follows another.
+ *
+ * Sealing, in order: rename the active file to its sealed name; open the next active file; in the background sync the
+ * sealed one, then the folder. A crash in between leaves either name, and a reader finds the records under both.
+ *
+ * @module
+ */
+
+import { type Clock } from "../platform/clock.ts";
+import { errorCode, type FileSystem } from "../platform/file_system.ts";
+import { ActiveSegment } from "../segment/active_segment.ts";
+import { listSignal } from "../segment/listing.ts";
+import { activeName, nextStamp, rawName, sealedBase, type Stamp } from "../segment/names.ts";
+import { type JournalAccounts } from "./accounts.ts";
+import { type BatchSink } from "./batch_writer.ts";
+
+/** The server folder that a journal lies in. */
+export interface JournalFolder {
+  /** Absolute path. */
+  readonly path: string;
+  /** Whether this store has the folder's lock. */
+  readonly isHeld: boolean;
+  /**
+   * Takes the folder's lock, unless this store has it already.
+   *
+   * @throws {StoreLockedError} If somebody else has it.
+   */
+  acquire(): void;
+  /** Notes that a file was created, renamed or removed. */
+  namesChanged(): void;
+  /** Resolves once every name noted before the call is on disk. */
+  syncNames(): Promise<void>;
+}
+
+/** What a {@linkcode SegmentAppender} works with. */
+export interface SegmentAppenderOptions {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly folder: JournalFolder;
+  readonly signal: string;
+  readonly segmentMaxBytes: number;
+  readonly accounts: JournalAccounts;
+  /** Called after a segment was sealed, or found sealed and raw at open. */
+  readonly onSealed: () => void;
+}
+
+/** See the module. */
+export class SegmentAppender implements BatchSink {
+  readonly path: string;
+  readonly #options: SegmentAppenderOptions;
+  #segment: ActiveSegment | undefined;
+  #newestStamp: Stamp | undefined;
+  #oldestTimeMs: number | undefined;
+  readonly #sealing = new Set<Promise<void>>();
+  #syncFailure: unknown;
+
+  constructor(options: SegmentAppenderOptions) {
+    this.#options = options;
+    this.path = `${options.folder.path}/${activeName(options.signal)}`;
+  }
+
+  /** Whether the active file is open. */
+  get isOpen(): boolean {
+    return this.#segment !== undefined;
+  }
+
+  /**
+   * When the active segment's first record was written, in milliseconds since the epoch; `undefined` while it is empty.
+   * For a segment that an earlier process began, the time of its last change stands in until the segment is sealed.
+   */
+  get oldestTimeMs(): number | undefined {
+    return this.#oldestTimeMs;
+  }
+
+  /**
+   * Takes the folder's lock, opens the active segment and mends its end. Does nothing when it is open.
+   *
+   * @throws {StoreLockedError} If somebody else holds the folder.
+   */
+  open(): void {
+    this.#openSegment();
+  }
+
+  writeSync(bytes: Uint8Array): void {
+    this.#prepare(bytes.length).writeSync(bytes);
+    this.#oldestTimeMs ??= this.#options.clock.now();
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#prepare(bytes.length).write(bytes);
+    this.#oldestTimeMs ??= this.#options.clock.now();
+  }
+
+  /** Resolves once all that was written before the call, and every name it stands under, is on disk. */
+  async sync(): Promise<void> {
+    const segment = this.#segment;
+    await Promise.all(this.#sealing);
+    const failure = this.#syncFailure;
+    this.#syncFailure = undefined;
+    if (failure !== undefined) throw failure;
+    await segment?.sync();
+    await this.#options.folder.syncNames();
+  }
+
+  /** Seals the active segment, unless it is empty. */
+  seal(): void {
+    const segment = this.#openSegment();
+    if (segment.sizeBytes > 0) this.#rotate(segment);
+  }
+
+  /** Gives the active file back. The next write opens it again. */
+  close(): void {
+    this.#segment?.close();
+    this.#segment = undefined;
+  }
+
+  /** Like {@linkcode close}, for a segment whose file was removed: the next one starts without an age. */
+  forget(): void {
+    this.close();
+    this.#oldestTimeMs = undefined;
+  }
+
+  /**
+   * Gives the file up when somebody else renamed or removed it, so that the next write opens one of that name. What was
+   * written since they did so is in the file they hold.
+   */
+  dropReplacedFile(): void {
+    const segment = this.#segment;
+    if (segment === undefined) return;
+    if (this.#options.fileSystem.stat(this.path)?.identity !== segment.identity) this.forget();
+  }
+
+  #prepare(bytes: number): ActiveSegment {
+    const segment = this.#openSegment();
+    const isFull = segment.sizeBytes > 0 && segment.sizeBytes + bytes > this.#options.segmentMaxBytes;
+    return isFull ? this.#rotate(segment) : segment;
+  }
+
+  #openSegment(): ActiveSegment {
+    if (this.#segment !== undefined) return this.#segment;
+    const { fileSystem, folder, signal, accounts } = this.#options;
+    folder.acquire();
+    const listing = listSignal(fileSystem.list(folder.path), signal);
+    this.#newestStamp = listing.sealed.at(-1)?.stamp;
+    const modifiedTimeMs = fileSystem.stat(this.path)?.modifiedTimeMs;
+    const { segment, recovery } = ActiveSegment.open(fileSystem, this.path);
+    this.#segment = segment;
+    if (!listing.active) folder.namesChanged();
+    if (recovery.kind === "cut") {
+      accounts.tornLines++;
+      accounts.tornBytes += recovery.cutBytes;
+    }
+    this.#oldestTimeMs = segment.sizeBytes === 0 ? undefined : this.#oldestTimeMs ?? modifiedTimeMs;
+    if (listing.sealed.some(({ form }) => form === "raw")) this.#options.onSealed();
+    return segment;
+  }
+
+  #rotate(full: ActiveSegment): ActiveSegment {
+    const { fileSystem, clock, folder, signal, accounts } = this.#options;
+    const stamp = nextStamp(this.#newestStamp, clock.now());
+    try {
+      fileSystem.rename(this.path, `${folder.path}/${rawName(sealedBase(signal, stamp))}`);
+    } catch (error) {
+      // Somebody removed the active file: there is nothing to seal, and a new one is due all the same.
+      if (errorCode(error) !== "ENOENT") throw error;
+    }
+    this.#newestStamp = stamp;
+    this.#segment = undefined;
+    this.#oldestTimeMs = undefined;
+    folder.namesChanged();
+    accounts.rotations++;
+    this.#syncSealed(full);
+    const { segment } = ActiveSegment.open(fileSystem, this.path);
+    this.#segment = segment;
+    this.#options.onSealed();
+    return segment;
+  }
+
+  #syncSealed(segment: ActiveSegment): void {
+    const syncing = segment.sync()
+      .then(() => this.#options.folder.syncNames())
+      // Kept until a caller of sync() has been told.
+      .catch((error) => this.#syncFailure = error)
+      .finally(() => {
+        segment.close();
+        this.#sealing.delete(syncing);
+      });
+    this.#sealing.add(syncing);
+  }
+}

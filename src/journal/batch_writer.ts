@@ -1,0 +1,239 @@
+/**
+ * Collects encoded records into batches and writes each batch once.
+ *
+ * A batch is written synchronously while the disk is quick. After a slow or failed write, batches wait in a bounded
+ * queue that is written asynchronously, in order, until it is empty and the disk is quick again.
+ *
+ * Guarantees
+ * - Batches reach the sink in the order of their records, each once, and none is split.
+ * - A record handed in is written, queued, or dropped with a reason; nothing else can become of it.
+ *
+ * @module
+ */
+
+import { StoreLockedError, StoreWriteError } from "../errors.ts";
+import { BATCH_MAX_CHARS, BYTES_PER_CHAR_MAX, SLOW_WRITE_MS, WRITE_RETRY_MS } from "../limits.ts";
+import { type DropReason } from "../model/account.ts";
+import { type Clock, type StopTimer } from "../platform/clock.ts";
+import { type JournalAccounts } from "./accounts.ts";
+import { type QueueBudget } from "./queue_budget.ts";
+
+/** Where batches go. Both forms throw when the file system refuses; the bytes are then given again later. */
+export interface BatchSink {
+  /** The file being written, for messages. */
+  readonly path: string;
+  writeSync(bytes: Uint8Array): void;
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** What a {@linkcode BatchWriter} works with. */
+export interface BatchWriterOptions {
+  readonly sink: BatchSink;
+  readonly clock: Clock;
+  readonly accounts: JournalAccounts;
+  readonly budget: QueueBudget;
+  /** Records are collected up to this many characters. A longer one is a batch of its own. */
+  readonly batchMaxChars: number;
+}
+
+interface Batch {
+  readonly bytes: Uint8Array;
+  readonly records: number;
+  /** Flushes that wait for this batch, the newest one when they were called. */
+  readonly waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[];
+}
+
+const encoder = new TextEncoder();
+// Synchronous writes never overlap, so that all journals share one buffer.
+const scratch = new Uint8Array(2 * BATCH_MAX_CHARS * BYTES_PER_CHAR_MAX);
+
+/** See the module. */
+export class BatchWriter {
+  readonly #options: BatchWriterOptions;
+  #text = "";
+  #textRecords = 0;
+  #queue: Batch[] = [];
+  #queuedRecords = 0;
+  #isPumping = false;
+  #isSlow = false;
+  #failure: Error | undefined;
+  #stopRetry: StopTimer | undefined;
+  #batchCount = 0;
+  /** The newest loss that no flush has reported: which batch it was, counted from the first, and why. */
+  #loss: { readonly batch: number; readonly error: Error } | undefined;
+
+  constructor(options: BatchWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Records in memory. */
+  get queuedRecords(): number {
+    return this.#textRecords + this.#queuedRecords;
+  }
+
+  /** Why the last write failed; `undefined` while writes succeed. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** Adds one line, without its line feed. Writes what was collected before when both do not fit in a batch. */
+  add(line: string): void {
+    if (this.#text.length + line.length >= this.#options.batchMaxChars) this.writePending();
+    this.#text += line + "\n";
+    this.#textRecords++;
+  }
+
+  /** Adds lines, each with its line feed, that stay together in one batch. */
+  addTogether(lines: string, records: number): void {
+    if (this.#text.length + lines.length >= this.#options.batchMaxChars) this.writePending();
+    this.#text += lines;
+    this.#textRecords += records;
+  }
+
+  /** Hands what was collected to the operating system, or to the queue when the disk is not keeping up. */
+  writePending(): void {
+    if (this.#textRecords === 0) return;
+    const text = this.#text;
+    const records = this.#textRecords;
+    this.#text = "";
+    this.#textRecords = 0;
+    this.#batchCount++;
+    if (this.#queue.length > 0 || this.#isSlow) return this.#enqueue(encoder.encode(text), records);
+    const bytes = encodeText(text);
+    const startMs = this.#options.clock.monotonicMs();
+    try {
+      this.#options.sink.writeSync(bytes);
+    } catch (error) {
+      if (error instanceof StoreLockedError) return this.#lose(records, "locked", error);
+      this.#fail(error);
+      // The scratch buffer is overwritten by the next batch, so the queue gets a copy.
+      return this.#enqueue(bytes.slice(), records);
+    }
+    this.#isSlow = this.#options.clock.monotonicMs() - startMs > SLOW_WRITE_MS;
+    this.#count(records, bytes.length);
+  }
+
+  /**
+   * Resolves once the operating system has every record added before the call.
+   *
+   * @throws {StoreWriteError} If the file system refuses them, which stay queued, or if some were dropped since the last
+   * flush because it did for too long.
+   * @throws {StoreLockedError} If some were dropped because the folder has another holder now.
+   */
+  async flush(): Promise<void> {
+    this.writePending();
+    const target = this.#batchCount;
+    const newest = this.#queue.at(-1);
+    if (newest !== undefined) {
+      const written = new Promise<void>((resolve, reject) => newest.waiters.push({ resolve, reject }));
+      if (!this.#isPumping) void this.#pump();
+      await written;
+    }
+    const loss = this.#loss;
+    if (loss === undefined || loss.batch > target) return;
+    // Every flush of the same moment reports the loss; the ones that follow do not.
+    queueMicrotask(() => {
+      if (this.#loss === loss) this.#loss = undefined;
+    });
+    throw loss.error;
+  }
+
+  /** Writes everything in memory synchronously, the batch under way again at its own place. For the end of a process. */
+  writeAllSync(): void {
+    this.writePending();
+    try {
+      for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
+        this.#options.sink.writeSync(batch.bytes);
+        this.#remove(batch);
+        this.#count(batch.records, batch.bytes.length);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Drops everything in memory, counted, and lets flushes that wait for it end. */
+  dropAll(reason: DropReason): void {
+    this.#stopRetry?.();
+    this.#stopRetry = undefined;
+    this.#failure = undefined;
+    this.#options.accounts.drop(reason, this.queuedRecords);
+    this.#text = "";
+    this.#textRecords = 0;
+    for (const batch of [...this.#queue]) this.#remove(batch);
+  }
+
+  #enqueue(bytes: Uint8Array, records: number): void {
+    if (!this.#options.budget.take(bytes.length)) {
+      const reason = new Error("the queue is full and the disk does not keep up");
+      return this.#lose(records, "queue_full", this.#failure ?? new StoreWriteError(this.#options.sink.path, reason));
+    }
+    this.#queue.push({ bytes, records, waiters: [] });
+    this.#queuedRecords += records;
+    // A failure is retried by its timer, not with each batch that comes after it.
+    if (!this.#isPumping && this.#stopRetry === undefined) void this.#pump();
+  }
+
+  async #pump(): Promise<void> {
+    this.#isPumping = true;
+    try {
+      for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
+        const startMs = this.#options.clock.monotonicMs();
+        await this.#options.sink.write(batch.bytes);
+        this.#isSlow = this.#options.clock.monotonicMs() - startMs > SLOW_WRITE_MS;
+        this.#failure = undefined;
+        // The exit flush or a wipe may have taken it out of the queue while it was being written.
+        if (this.#queue[0] !== batch) continue;
+        this.#remove(batch);
+        this.#count(batch.records, batch.bytes.length);
+      }
+      this.#isSlow = false;
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isPumping = false;
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof StoreLockedError) return this.#loseQueue(error);
+    const failure = new StoreWriteError(this.#options.sink.path, error);
+    this.#failure = failure;
+    for (const batch of this.#queue) for (const waiter of batch.waiters.splice(0)) waiter.reject(failure);
+    this.#stopRetry?.();
+    this.#stopRetry = this.#options.clock.setTimer(() => {
+      this.#stopRetry = undefined;
+      if (!this.#isPumping) void this.#pump();
+    }, WRITE_RETRY_MS);
+  }
+
+  /** The folder belongs to somebody else now: nothing that waits can ever be written. */
+  #loseQueue(error: StoreLockedError): void {
+    for (const batch of [...this.#queue]) {
+      this.#lose(batch.records, "locked", error);
+      this.#remove(batch);
+    }
+  }
+
+  #lose(records: number, reason: DropReason, error: Error): void {
+    this.#options.accounts.drop(reason, records);
+    this.#loss = { batch: this.#batchCount, error };
+  }
+
+  #remove(batch: Batch): void {
+    this.#queue = this.#queue.filter((other) => other !== batch);
+    this.#queuedRecords -= batch.records;
+    this.#options.budget.give(batch.bytes.length);
+    for (const waiter of batch.waiters) waiter.resolve();
+  }
+
+  #count(records: number, bytes: number): void {
+    this.#options.accounts.written += records;
+    this.#options.accounts.writtenBytes += bytes;
+  }
+}
+
+function encodeText(text: string): Uint8Array {
+  if (text.length * BYTES_PER_CHAR_MAX > scratch.length) return encoder.encode(text);
+  return scratch.subarray(0, encoder.encodeInto(text, scratch).written);
+}

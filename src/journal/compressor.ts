@@ -1,0 +1,192 @@
+/**
+ * Compresses sealed segments, one at a time, away from the thread that appends.
+ *
+ * Deno's "asynchronous" zlib blocks its event loop for as long as a whole segment takes, so the work goes to a Worker.
+ * Where none can start, it is done here, a block at a time, with other work let through in between.
+ *
+ * @module
+ */
+
+import * as zlib from "node:zlib";
+import { BLOCK_TARGET_BYTES, COMPRESSION_BACKLOG_MAX } from "../limits.ts";
+import { type TimeSource } from "../model/record_time.ts";
+import { type Clock } from "../platform/clock.ts";
+import { nodeCompressionFiles } from "../platform/compression_files.ts";
+import { type FileSystem } from "../platform/file_system.ts";
+import { type BackgroundThread, startThread } from "../platform/worker.ts";
+import { type CompressionJob, compressionParts, type CompressionResult, compressSegment } from "../segment/compression.ts";
+
+/** One sealed segment that is to be compressed. */
+export interface CompressionTask {
+  readonly rawPath: string;
+  readonly temporaryPath: string;
+  readonly time: TimeSource;
+  /** Whether the segment is still there and wanted. Asked before the work. */
+  isWanted(): boolean;
+  /** Puts the finished temporary file in the raw one's place. */
+  finish(result: CompressionResult): Promise<void>;
+  /** Clears away what a compression that failed or was cancelled left. */
+  abandon(): void;
+}
+
+/** Compressions since the store was opened. */
+export interface CompressionStats {
+  readonly finished: number;
+  readonly failed: number;
+  /** Segments that wait or are being compressed. */
+  readonly backlog: number;
+  readonly rawBytes: number;
+  readonly compressedBytes: number;
+}
+
+/** How compressions are run. */
+export type CompressionMode =
+  /** In a Worker: for files of the real file system. */
+  | "worker"
+  /** In the calling thread, yielding between blocks: for every other {@linkcode FileSystem}. */
+  | "inline";
+
+/** See the module. */
+export class Compressor {
+  readonly #fileSystem: FileSystem;
+  readonly #clock: Clock;
+  #mode: CompressionMode;
+  #thread: BackgroundThread | undefined;
+  #queue: CompressionTask[] = [];
+  #running: CompressionTask | undefined;
+  #cancelled: CompressionTask | undefined;
+  #isClosed = false;
+  #finished = 0;
+  #failed = 0;
+  #rawBytes = 0;
+  #compressedBytes = 0;
+
+  constructor(options: { readonly fileSystem: FileSystem; readonly clock: Clock; readonly mode: CompressionMode }) {
+    this.#fileSystem = options.fileSystem;
+    this.#clock = options.clock;
+    this.#mode = options.mode;
+  }
+
+  /** What was done so far. */
+  get stats(): CompressionStats {
+    return {
+      finished: this.#finished,
+      failed: this.#failed,
+      backlog: this.#queue.length + (this.#running === undefined ? 0 : 1),
+      rawBytes: this.#rawBytes,
+      compressedBytes: this.#compressedBytes,
+    };
+  }
+
+  /** Queues a segment. One that is queued already is not queued twice. */
+  add(task: CompressionTask): void {
+    const known = [this.#running, ...this.#queue].some((other) => other?.rawPath === task.rawPath);
+    if (this.#isClosed || known) return;
+    this.#queue.push(task);
+    if (this.#queue.length === 1 && this.#running === undefined) void this.#work();
+  }
+
+  /**
+   * Takes the segments that `matches` from the queue.
+   *
+   * @returns False when one of them is being compressed at this moment; then nothing changes.
+   */
+  discard(matches: (rawPath: string) => boolean): boolean {
+    if (this.#running !== undefined && matches(this.#running.rawPath)) return false;
+    this.#queue = this.#queue.filter((task) => !matches(task.rawPath));
+    return true;
+  }
+
+  /** Resolves when no compression of a segment that `matches` is queued or under way any more. */
+  async cancel(matches: (rawPath: string) => boolean): Promise<void> {
+    while (!this.discard(matches)) {
+      const running = this.#running;
+      // The work loop notices, clears away the temporary file and goes on with the next segment.
+      this.#cancelled = running;
+      this.#stopThread();
+      while (this.#running === running) await this.#clock.sleep(1);
+    }
+  }
+
+  /** Ends the work under way, if any. What is left is taken up at the next open. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.cancel(() => true);
+    this.#stopThread();
+  }
+
+  async #work(): Promise<void> {
+    for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) {
+      if (!task.isWanted()) continue;
+      this.#running = task;
+      await this.#compress(task);
+      this.#running = undefined;
+    }
+  }
+
+  async #compress(task: CompressionTask): Promise<void> {
+    const level = this.#queue.length >= COMPRESSION_BACKLOG_MAX ? 1 : 6;
+    const { rawPath, temporaryPath, time } = task;
+    const job = { rawPath, temporaryPath, time, level, blockTargetBytes: BLOCK_TARGET_BYTES };
+    try {
+      const result = this.#mode === "worker" ? await this.#runInThread(task, job) : await this.#runInline(task, job);
+      await task.finish(result);
+      this.#finished++;
+      this.#rawBytes += result.rawBytes;
+      this.#compressedBytes += result.compressedBytes;
+    } catch {
+      // The raw segment is whole and stays readable; it is taken up again at the next open.
+      if (this.#cancelled !== task) this.#failed++;
+      task.abandon();
+    }
+  }
+
+  async #runInThread(task: CompressionTask, job: CompressionJob): Promise<CompressionResult> {
+    try {
+      this.#thread ??= startThread(compressionSource());
+    } catch {
+      this.#mode = "inline";
+      return this.#runInline(task, job);
+    }
+    const reply = await this.#thread.ask(job) as { readonly result: CompressionResult } | { readonly error: string };
+    if ("result" in reply) return reply.result;
+    throw new Error(reply.error);
+  }
+
+  async #runInline(task: CompressionTask, job: CompressionJob): Promise<CompressionResult> {
+    const work = compressSegment({ files: this.#fileSystem, zlib, parts: compressionParts }, job);
+    for (let step = work.next();; step = work.next()) {
+      if (step.done === true) return step.value;
+      await new Promise<void>((resolve) => this.#clock.setTimer(resolve, 0));
+      if (this.#cancelled === task) {
+        work.throw(new Error(`Cannot finish compressing "${job.rawPath}": cancelled`));
+      }
+    }
+  }
+
+  #stopThread(): void {
+    void this.#thread?.stop();
+    this.#thread = undefined;
+  }
+}
+
+/** The Worker's module: the functions of `compression.ts` as text, and a loop that answers jobs. */
+function compressionSource(): string {
+  const parts = Object.entries(compressionParts).map(([name, part]) => `${JSON.stringify(name)}: ${part}`);
+  return `import * as fs from "node:fs";
+import * as zlib from "node:zlib";
+import { parentPort } from "node:worker_threads";
+const parts = { ${parts.join(",\n")} };
+const context = { files: (${nodeCompressionFiles})(fs), zlib, parts };
+parentPort.on("message", (job) => {
+  try {
+    const work = parts.compressSegment(context, job);
+    let step = work.next();
+    while (!step.done) step = work.next();
+    parentPort.postMessage({ result: step.value });
+  } catch (error) {
+    parentPort.postMessage({ error: String(error) });
+  }
+});
+`;
+}

@@ -1,0 +1,273 @@
+/**
+ * Appends records to one journal.
+ *
+ * Guarantees
+ * - `append` never throws for a record or for I/O, and never waits: what cannot be kept is dropped and counted.
+ * - Records reach the file in the order of their calls. A record is never split, and never torn by a crash of the
+ *   process once `flush` has resolved.
+ *
+ * Does not guarantee
+ * - That an appended record outlives the process before `flush` resolves, or a loss of power before `sync` resolves.
+ *
+ * @module
+ */
+
+import { StoreWriteError } from "../errors.ts";
+import { BATCH_MAX_CHARS, BYTES_PER_CHAR_MAX } from "../limits.ts";
+import { type DropReason, type RecordAccount } from "../model/account.ts";
+import { type JournalKey } from "../model/journal_key.ts";
+import { encodeRecord } from "../model/record.ts";
+import { type SignalDefinition } from "../model/signal.ts";
+import { type Clock, type StopTimer } from "../platform/clock.ts";
+import type { FileSystem } from "../platform/file_system.ts";
+import { JournalAccounts } from "./accounts.ts";
+import { type JournalFolder, SegmentAppender } from "./appender.ts";
+import { BatchWriter } from "./batch_writer.ts";
+import { type Compressor } from "./compressor.ts";
+import { type QueueBudget } from "./queue_budget.ts";
+import { type RetentionLimits } from "./retention.ts";
+import { SealedSegments } from "./sealed_segments.ts";
+
+/** The writing end of a journal. */
+export interface Journal {
+  /** Which journal it is. */
+  readonly key: JournalKey;
+  /**
+   * Adds one record to the buffer. It reaches the operating system within `flushIntervalMs`, or with the next
+   * {@linkcode Journal.flush}; for the `audit` signal, before the call returns.
+   *
+   * The record is encoded before the call returns and is the caller's again. Costs little more than `JSON.stringify`.
+   *
+   * @returns False when the record was dropped, which `store.stats()` counts by reason: JSON cannot hold it, it is longer
+   * than `recordMaxBytes`, or the store is closed.
+   */
+  append(record: object): boolean;
+  /**
+   * Adds records that stay together: in one segment, and in one write.
+   *
+   * @returns How many were taken; the others were dropped, as by {@linkcode Journal.append}.
+   */
+  appendAll(records: Iterable<object>): number;
+  /**
+   * Resolves once the operating system has every record appended before the call: they outlive this process.
+   *
+   * @throws {StoreWriteError} If the file system refuses them. They stay queued and are written when it takes them.
+   * @throws {StoreLockedError} If the folder was given back while idle and has another holder now. They were dropped.
+   */
+  flush(): Promise<void>;
+  /**
+   * Resolves once the disk has every record appended before the call, as far as the disk tells the truth: they outlive
+   * a loss of power. Calls that wait at the same time share one sync.
+   *
+   * @throws {StoreWriteError} If the file system refuses; see {@linkcode Journal.flush}.
+   */
+  sync(): Promise<void>;
+}
+
+/** What a {@linkcode JournalWriter} works with. */
+export interface JournalWriterOptions {
+  readonly key: JournalKey;
+  readonly signal: SignalDefinition;
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly folder: JournalFolder;
+  readonly compressor: Compressor;
+  readonly budget: QueueBudget;
+  readonly segmentMaxBytes: number;
+  readonly recordMaxBytes: number;
+  readonly flushIntervalMs: number;
+  readonly isCompressed: boolean;
+  /** Its limits. Asked each time: whether another program wrote the folder is known once the lock is taken. */
+  readonly retention: () => RetentionLimits;
+  /** Called after a segment was sealed. */
+  readonly onSealed: () => void;
+}
+
+/** See the module. What {@linkcode Journal} does not name is for the store. */
+export class JournalWriter implements Journal {
+  readonly key: JournalKey;
+  readonly accounts = new JournalAccounts();
+  /** Its sealed segments. */
+  readonly sealed: SealedSegments;
+  readonly #options: JournalWriterOptions;
+  readonly #appender: SegmentAppender;
+  readonly #batches: BatchWriter;
+  readonly #writesAtOnce: boolean;
+  #stopFlush: StopTimer | undefined;
+  #nextSync: Promise<void> | undefined;
+  #lastSync: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: JournalWriterOptions) {
+    const { clock, key, signal, segmentMaxBytes, budget } = options;
+    const accounts = this.accounts;
+    this.key = key;
+    this.#options = options;
+    this.#writesAtOnce = signal.writesAtOnce;
+    this.sealed = new SealedSegments({ ...options, accounts });
+    this.#appender = new SegmentAppender({ ...options, signal: key.signal, accounts, onSealed: () => this.#tend() });
+    // A batch must fit in a segment however many bytes its characters take.
+    const batchMaxChars = Math.min(BATCH_MAX_CHARS, Math.floor(segmentMaxBytes / BYTES_PER_CHAR_MAX));
+    this.#batches = new BatchWriter({ sink: this.#appender, clock, accounts, budget, batchMaxChars });
+  }
+
+  append(record: object): boolean {
+    this.accounts.accepted++;
+    const line = this.#encode(record);
+    if (line === undefined) return false;
+    this.#batches.add(line);
+    this.#scheduleFlush();
+    return true;
+  }
+
+  appendAll(records: Iterable<object>): number {
+    let lines = "";
+    let count = 0;
+    for (const record of records) {
+      this.accounts.accepted++;
+      const line = this.#encode(record);
+      if (line === undefined) continue;
+      lines += line + "\n";
+      count++;
+    }
+    this.#batches.addTogether(lines, count);
+    this.#scheduleFlush();
+    return count;
+  }
+
+  async flush(): Promise<void> {
+    this.#appender.dropReplacedFile();
+    await this.#batches.flush();
+  }
+
+  sync(): Promise<void> {
+    // One sync runs and one waits behind it; whoever comes now is covered by the waiting one.
+    this.#nextSync ??= this.#lastSync.then(() => {
+      this.#nextSync = undefined;
+      const running = this.#syncNow();
+      this.#lastSync = running.catch(() => {});
+      return running;
+    });
+    return this.#nextSync;
+  }
+
+  /** What became of its records. */
+  get account(): RecordAccount {
+    const { accepted, written, dropped } = this.accounts;
+    return { accepted, written, queued: this.#batches.queuedRecords, dropped: { ...dropped } };
+  }
+
+  /** Why the last write failed; `undefined` while writes succeed. */
+  get failure(): Error | undefined {
+    return this.#batches.failure;
+  }
+
+  /** Whether its active file is open. */
+  get isOpen(): boolean {
+    return this.#appender.isOpen;
+  }
+
+  /** Opens and mends the active segment, so that what is wrong with the folder shows now. Throws {@linkcode StoreLockedError}. */
+  open(): void {
+    this.#appender.open();
+  }
+
+  /** Hands everything in memory to the operating system before it returns, as far as it takes it. For the end of a process. */
+  flushSync(): void {
+    this.#batches.writeAllSync();
+  }
+
+  /** Gives its file back; the next append opens it again. False when records wait that the file system refuses. */
+  park(): boolean {
+    this.#batches.writeAllSync();
+    if (this.#batches.queuedRecords > 0) return false;
+    this.#appender.close();
+    return true;
+  }
+
+  /**
+   * Writes what is in memory, syncs it, and gives the file back.
+   *
+   * @throws {StoreWriteError} If the file system refused: what it did not take was dropped and counted.
+   */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopFlush?.();
+    try {
+      await this.sync();
+    } finally {
+      this.#batches.dropAll("write_failed");
+      this.#appender.close();
+    }
+  }
+
+  /** Gives its file up at once, without writing what waits; that is written where the next open finds the journal. */
+  closeFile(): void {
+    this.#appender.close();
+  }
+
+  /** Notices that somebody else removed or renamed the active file. */
+  look(): void {
+    this.#appender.dropReplacedFile();
+  }
+
+  /** Drops what is in memory and gives the file back, whose removal is the caller's part of a wipe. */
+  forget(): void {
+    this.#batches.dropAll("wiped");
+    this.#appender.forget();
+  }
+
+  /** Seals an active segment that is too old, and deletes sealed ones that are too old or too many. */
+  prune(): void {
+    const limits = this.#options.retention();
+    const { oldestTimeMs } = this.#appender;
+    const ageMs = this.#options.clock.now() - (oldestTimeMs ?? Infinity);
+    // Sealing comes back here, by way of tending to what was sealed.
+    if (limits.maxAgeMs !== false && ageMs > limits.maxAgeMs && this.#appender.isOpen) return this.#appender.seal();
+    this.sealed.prune(limits);
+  }
+
+  #encode(record: object): string | undefined {
+    if (this.#isClosed) return this.#drop("closed");
+    let line: string;
+    try {
+      line = encodeRecord(record);
+    } catch {
+      return this.#drop("unencodable");
+    }
+    return this.#isTooLong(line) ? this.#drop("too_large") : line;
+  }
+
+  #isTooLong(line: string): boolean {
+    const { recordMaxBytes } = this.#options;
+    if (line.length * BYTES_PER_CHAR_MAX <= recordMaxBytes) return false;
+    return line.length > recordMaxBytes || new TextEncoder().encode(line).length > recordMaxBytes;
+  }
+
+  #drop(reason: DropReason): undefined {
+    this.accounts.drop(reason, 1);
+  }
+
+  #scheduleFlush(): void {
+    if (this.#writesAtOnce) return this.#batches.writePending();
+    this.#stopFlush ??= this.#options.clock.setTimer(() => {
+      this.#stopFlush = undefined;
+      this.#batches.writePending();
+    }, this.#options.flushIntervalMs);
+  }
+
+  async #syncNow(): Promise<void> {
+    await this.flush();
+    try {
+      await this.#appender.sync();
+    } catch (error) {
+      throw new StoreWriteError(this.#appender.path, error);
+    }
+  }
+
+  #tend(): void {
+    this.prune();
+    this.sealed.compress();
+    this.#options.onSealed();
+  }
+}

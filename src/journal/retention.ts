@@ -1,0 +1,63 @@
+/**
+ * Which sealed segments are to be deleted. Decides on plain values; the journal and the store carry it out.
+ *
+ * @module
+ */
+
+/** What retention knows of one sealed segment. */
+export interface SegmentAge {
+  readonly base: string;
+  /** Moment of sealing, from the name, in milliseconds since the epoch. */
+  readonly sealedTimeMs: number;
+  /** Last change of the file in milliseconds since the epoch; compression keeps it. */
+  readonly modifiedTimeMs: number;
+  /** Bytes of all its files. */
+  readonly sizeBytes: number;
+}
+
+/** How much a journal keeps; `false` means no limit. */
+export interface RetentionLimits {
+  /** Age in milliseconds at which a sealed segment is deleted, and an active one sealed. */
+  readonly maxAgeMs: number | false;
+  /** How many sealed segments are kept. */
+  readonly maxSegments: number | false;
+}
+
+/**
+ * The segments of one journal that are too old or too many.
+ *
+ * A segment's age counts from the earlier of its name's time and its file's: a copied file is not younger than its name
+ * says, and a name made while the clock stood ahead does not keep a file longer.
+ *
+ * @param segments Oldest first.
+ */
+export function selectExpired(
+  segments: readonly SegmentAge[],
+  options: { readonly limits: RetentionLimits; readonly nowMs: number },
+): readonly SegmentAge[] {
+  const { limits: { maxAgeMs, maxSegments }, nowMs } = options;
+  const surplus = maxSegments === false ? 0 : Math.max(0, segments.length - maxSegments);
+  return segments.filter((segment, index) => {
+    const ageMs = nowMs - Math.min(segment.sealedTimeMs, segment.modifiedTimeMs);
+    return index < surplus || (maxAgeMs !== false && ageMs > maxAgeMs);
+  });
+}
+
+/**
+ * The segments to delete, oldest first, so that the rest fits in `maxTotalBytes`. Segments of several journals are
+ * compared by the time of their sealing.
+ *
+ * @param segments Sealed segments of every journal that may be pruned.
+ */
+export function selectOverBudget<T extends SegmentAge>(
+  segments: readonly T[],
+  options: { readonly usedBytes: number; readonly maxTotalBytes: number },
+): readonly T[] {
+  const oldestFirst = segments.toSorted((a, b) => a.sealedTimeMs - b.sealedTimeMs);
+  let usedBytes = options.usedBytes;
+  return oldestFirst.filter((segment) => {
+    if (usedBytes <= options.maxTotalBytes) return false;
+    usedBytes -= segment.sizeBytes;
+    return true;
+  });
+}

@@ -1,0 +1,119 @@
+/**
+ * The sealed segments of one journal: prunes them and has them compressed.
+ *
+ * @module
+ */
+
+import type { SignalDefinition } from "../model/signal.ts";
+import type { Clock } from "../platform/clock.ts";
+import { errorCode, type FileSystem } from "../platform/file_system.ts";
+import { listSignal, type SealedSegment } from "../segment/listing.ts";
+import { activeName, gzipName, rawName, stampTimeMs, temporaryName } from "../segment/names.ts";
+import type { JournalAccounts } from "./accounts.ts";
+import type { JournalFolder } from "./appender.ts";
+import type { Compressor } from "./compressor.ts";
+import { type RetentionLimits, type SegmentAge, selectExpired } from "./retention.ts";
+
+/** What {@linkcode SealedSegments} works with. */
+export interface SealedSegmentsOptions {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly folder: JournalFolder;
+  readonly signal: SignalDefinition;
+  readonly accounts: JournalAccounts;
+  readonly compressor: Compressor;
+  readonly isCompressed: boolean;
+}
+
+/** See the module. */
+export class SealedSegments {
+  readonly #options: SealedSegmentsOptions;
+
+  constructor(options: SealedSegmentsOptions) {
+    this.#options = options;
+  }
+
+  /** What retention needs to know of them, oldest first. */
+  ages(): SegmentAge[] {
+    const { fileSystem, folder } = this.#options;
+    return this.#list().map(({ base, stamp, files }) => {
+      const infos = files.map((name) => fileSystem.stat(`${folder.path}/${name}`));
+      return {
+        base,
+        sealedTimeMs: stampTimeMs(stamp) ?? 0,
+        modifiedTimeMs: Math.min(...infos.map((info) => info?.modifiedTimeMs ?? Infinity)),
+        sizeBytes: infos.reduce((sum, info) => sum + (info?.sizeBytes ?? 0), 0),
+      };
+    });
+  }
+
+  /** Deletes those that are too old or too many. */
+  prune(limits: RetentionLimits): void {
+    if (limits.maxAgeMs === false && limits.maxSegments === false) return;
+    const nowMs = this.#options.clock.now();
+    for (const segment of selectExpired(this.ages(), { limits, nowMs })) this.remove(segment);
+  }
+
+  /** Deletes one, side files first. */
+  remove(segment: SegmentAge): void {
+    const { fileSystem, folder, accounts } = this.#options;
+    const files = this.#list().find(({ base }) => base === segment.base)?.files ?? [];
+    for (const name of files) removeIfThere(fileSystem, `${folder.path}/${name}`);
+    folder.namesChanged();
+    accounts.prunedSegments++;
+  }
+
+  /** Queues the raw ones for compression, where the store compresses. */
+  compress(): void {
+    if (!this.#options.isCompressed) return;
+    for (const segment of this.#list()) if (segment.form === "raw") this.#queue(segment);
+  }
+
+  #list(): readonly SealedSegment[] {
+    const { fileSystem, folder, signal } = this.#options;
+    return listSignal(fileSystem.list(folder.path), signal.name).sealed;
+  }
+
+  #queue(segment: SealedSegment): void {
+    const { fileSystem, folder, compressor, signal } = this.#options;
+    const rawPath = `${folder.path}/${rawName(segment.base)}`;
+    const temporaryPath = `${folder.path}/${temporaryName(segment.base)}`;
+    const isWanted = () => folder.isHeld && fileSystem.stat(rawPath) !== undefined;
+    compressor.add({
+      rawPath,
+      temporaryPath,
+      time: signal.time,
+      isWanted,
+      abandon: () => removeIfThere(fileSystem, temporaryPath),
+      finish: async () => {
+        if (!isWanted()) return removeIfThere(fileSystem, temporaryPath);
+        fileSystem.rename(temporaryPath, `${folder.path}/${gzipName(segment.base)}`);
+        folder.namesChanged();
+        // Only once the new name is on disk may the raw file go: a loss of power must leave one of them.
+        await folder.syncNames();
+        removeIfThere(fileSystem, rawPath);
+        folder.namesChanged();
+      },
+    });
+  }
+}
+
+/** Removes every segment and side file of one signal from a folder. The user's own files stay. */
+export function removeSignal(
+  fileSystem: FileSystem,
+  place: { readonly folder: string; readonly signal: string },
+): void {
+  const listing = listSignal(fileSystem.list(place.folder), place.signal);
+  const sealed = listing.sealed.flatMap(({ files }) => files);
+  const active = listing.active ? [activeName(place.signal)] : [];
+  // Oldest first and the active one last, so that a wipe cut short leaves the newest records, in order.
+  for (const name of [...listing.sideFiles, ...sealed, ...active]) removeIfThere(fileSystem, `${place.folder}/${name}`);
+}
+
+function removeIfThere(fileSystem: FileSystem, path: string): void {
+  try {
+    fileSystem.remove(path);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Every bound of the engine and the service: its value, its unit and its reason. What a caller may change is an option
+ * in `options.ts`, whose default stands here.
+ *
+ * @module
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+const HOUR_MS = 3_600_000;
+
+// Names
+
+/** Bytes of a stack or server name once encoded. Leaves room for suffixes below the 255 bytes a file system allows. */
+export const NAME_MAX_BYTES = 200;
+
+// Append
+
+/** Characters that are buffered before they are written: one write then costs about 15 µs, a few hundred records' worth. */
+export const BATCH_MAX_CHARS = 64 * KIB;
+
+/** Bytes one character of a JavaScript string can become in UTF-8. */
+export const BYTES_PER_CHAR_MAX = 3;
+
+/** Default for the time that an appended record stays in memory: short enough for a person who follows a log. */
+export const FLUSH_INTERVAL_MS = 100;
+
+/** Default for the longest record. A longer one is dropped: it would make every reader hold it whole. */
+export const RECORD_MAX_BYTES = MIB;
+
+/** A synchronous write that takes longer than this makes the journal write asynchronously until the disk is quick again. */
+export const SLOW_WRITE_MS = 20;
+
+/** Default for the bytes that may wait for the disk in a store. Past it records are dropped and counted. */
+export const QUEUE_MAX_BYTES = 16 * MIB;
+
+/** Time between two tries after the file system refused a write. */
+export const WRITE_RETRY_MS = 1000;
+
+/** A filling segment is synced in the background each time this many bytes were written, so that no sync is long. */
+export const SYNC_EVERY_BYTES = 8 * MIB;
+
+// Segments
+
+/** Default size at which a segment is sealed (lumberjack's and gridctl's). */
+export const SEGMENT_MAX_BYTES = 100 * MIB;
+
+/** Largest size a caller may set: offsets in the block table have 32 bits, with room for one batch. */
+export const SEGMENT_MAX_BYTES_LIMIT = GIB;
+
+/** Raw bytes of one block of self-indexed gzip: 1 % larger files than a single block, and 0.3 ms to inflate one. */
+export const BLOCK_TARGET_BYTES = 128 * KIB;
+
+/** Bytes that a reader asks for at once. */
+export const READ_CHUNK_BYTES = 256 * KIB;
+
+/** With more segments than this waiting, compression uses its fastest level. */
+export const COMPRESSION_BACKLOG_MAX = 2;
+
+// Retention
+
+/** Default age of a segment at which it is pruned. */
+export const RETENTION_MAX_AGE_MS = 7 * 24 * HOUR_MS;
+
+/** Default count of sealed segments that a journal keeps. */
+export const RETENTION_MAX_SEGMENTS = 5;
+
+/** Time between two looks at the age of segments. Quiet journals outlive their limit by no more than this. */
+export const RETENTION_INTERVAL_MS = 60_000;
+
+// Folders
+
+/** A folder is looked at this often for wipe requests and for a replaced lock. */
+export const FOLDER_LOOK_INTERVAL_MS = 250;
+
+/** A wipe waits this long for the process that holds the folder. */
+export const WIPE_TIMEOUT_MS = 10_000;
+
+/** Time between two looks whether a wipe was carried out. */
+export const WIPE_POLL_MS = 20;
+
+/** A folder nobody wrote to for this long gives its lock and its files back. */
+export const FOLDER_IDLE_MS = 60_000;
+
+/** Folders a store holds at once: each costs a lock handle and an open file per signal, of the usual 1024 a process has. */
+export const OPEN_FOLDERS_MAX = 128;

@@ -1,0 +1,55 @@
+/**
+ * Positions in a journal that stay valid while it rotates and compresses.
+ *
+ * @module
+ */
+
+import { type JournalKey } from "./journal_key.ts";
+
+/** Opaque text: the place behind one record of one journal. Give it back as `after` to go on reading there. */
+export type Cursor = string;
+
+/** What a {@linkcode Cursor} says. */
+export interface CursorPosition {
+  readonly key: JournalKey;
+  /** Base name of the sealed segment; `null` when it was the active one. */
+  readonly segment: string | null;
+  /** Base name of the sealed segment before it, `null` for none: finds the active one again after it was sealed. */
+  readonly previous: string | null;
+  /** Offset in the raw segment behind the record. */
+  readonly rawOffset: number;
+}
+
+/** Writes a position as opaque text that needs no escaping in a URL. */
+export function encodeCursor(position: CursorPosition): Cursor {
+  const { key, segment, previous, rawOffset } = position;
+  const text = JSON.stringify([key.stack, key.server, key.signal, segment, previous, rawOffset]);
+  return new TextEncoder().encode(text).toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+/**
+ * Reads a cursor back.
+ *
+ * @throws {RangeError} If `cursor` is not one that this version wrote.
+ */
+export function decodeCursor(cursor: Cursor): CursorPosition {
+  const [stack, server, signal, segment, previous, rawOffset] = cursorFields(cursor);
+  const isText = [stack, server, signal].every((part) => typeof part === "string");
+  const isPlace = [segment, previous].every((part) => part === null || typeof part === "string");
+  if (!isText || !isPlace || !Number.isSafeInteger(rawOffset)) throw badCursor(cursor);
+  const key = { stack, server, signal } as JournalKey;
+  return { key, segment, previous, rawOffset } as CursorPosition;
+}
+
+function cursorFields(cursor: Cursor): readonly unknown[] {
+  try {
+    const fields: unknown = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(cursor, { alphabet: "base64url" })));
+    return Array.isArray(fields) ? fields : [];
+  } catch {
+    throw badCursor(cursor);
+  }
+}
+
+function badCursor(cursor: Cursor): RangeError {
+  return new RangeError(`Cannot read from a cursor: expected one that Varve gave out, received "${cursor}"`);
+}

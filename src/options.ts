@@ -1,0 +1,186 @@
+/**
+ * Every option of a store: its default and its validation.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { type RetentionLimits } from "./journal/retention.ts";
+import {
+  FLUSH_INTERVAL_MS,
+  QUEUE_MAX_BYTES,
+  RECORD_MAX_BYTES,
+  RETENTION_MAX_AGE_MS,
+  RETENTION_MAX_SEGMENTS,
+  SEGMENT_MAX_BYTES,
+  SEGMENT_MAX_BYTES_LIMIT,
+} from "./limits.ts";
+import { type Clock } from "./platform/clock.ts";
+import { type FileSystem } from "./platform/file_system.ts";
+
+/** When a segment is full, and what becomes of it. */
+export interface SegmentOptions {
+  /**
+   * Size in bytes that a segment does not pass: it is sealed before a write that would. Only records that stay together,
+   * or one record alone, make a longer one. From 1 byte to 1 GiB.
+   *
+   * @default {104_857_600}
+   */
+  readonly maxBytes?: number;
+  /**
+   * What becomes of a sealed segment: `gzip` compresses it in the background, `none` leaves it as it is.
+   *
+   * @default {"gzip"}
+   */
+  readonly compression?: "gzip" | "none";
+}
+
+/** How long the records of one signal are kept. */
+export interface SignalRetentionOptions {
+  /** See {@linkcode RetentionOptions.maxAgeMs}. */
+  readonly maxAgeMs?: number | false;
+  /** See {@linkcode RetentionOptions.maxSegments}. */
+  readonly maxSegments?: number | false;
+}
+
+/**
+ * How long records are kept. `false` means no limit. A folder that another program wrote before Varve came is pruned only
+ * by limits that are given here, not by the defaults.
+ */
+export interface RetentionOptions extends SignalRetentionOptions {
+  /**
+   * Age in milliseconds at which a sealed segment is deleted; an active one that began earlier is sealed. No record
+   * outlives twice this age. Age counts from the last record of a segment. Does not hold for `audit`.
+   *
+   * @default {604_800_000} seven days
+   */
+  readonly maxAgeMs?: number | false;
+  /**
+   * How many sealed segments a journal keeps; the active one is not counted. Does not hold for `audit`.
+   *
+   * @default {5}
+   */
+  readonly maxSegments?: number | false;
+  /**
+   * Bytes that the journals this store writes to may take together. The oldest sealed segments are deleted first, `audit`
+   * never.
+   *
+   * @default {false}
+   */
+  readonly maxTotalBytes?: number | false;
+  /** Other limits for single signals, by name: the only ones that hold for `audit`. */
+  readonly signals?: Readonly<Record<string, SignalRetentionOptions>>;
+}
+
+/** Options for {@linkcode openStore}. */
+export interface StoreOptions {
+  /** When a segment is full, and what becomes of it. */
+  readonly segment?: SegmentOptions;
+  /** How long records are kept. */
+  readonly retention?: RetentionOptions;
+  /**
+   * Milliseconds that a record stays in memory at most while the disk keeps up.
+   *
+   * @default {100}
+   */
+  readonly flushIntervalMs?: number;
+  /**
+   * Bytes of the longest record, encoded. A longer one is dropped and counted.
+   *
+   * @default {1_048_576}
+   */
+  readonly recordMaxBytes?: number;
+  /**
+   * Bytes that may wait for a slow or failing disk, over all journals. Past it records are dropped and counted.
+   *
+   * @default {16_777_216}
+   */
+  readonly queueMaxBytes?: number;
+  /** Where files are kept instead of the real file system. For tests. */
+  readonly fileSystem?: FileSystem;
+  /** What tells the time instead of the system's clock. For tests. */
+  readonly clock?: Clock;
+}
+
+/** Options with every default filled in. */
+export interface ResolvedOptions {
+  readonly segmentMaxBytes: number;
+  readonly isCompressed: boolean;
+  readonly maxTotalBytes: number | false;
+  readonly flushIntervalMs: number;
+  readonly recordMaxBytes: number;
+  readonly queueMaxBytes: number;
+  /** The limits that hold for a journal. */
+  readonly retentionOf: (journal: RetainedJournal) => RetentionLimits;
+}
+
+/** What decides which limits hold. */
+export interface RetainedJournal {
+  readonly signal: { readonly name: string; readonly isRetainedForever: boolean };
+  /** Whether another program filled the folder before Varve came. */
+  readonly isForeign: boolean;
+}
+
+const wholeNumber = (min: number, max: number) =>
+  v.pipe(
+    v.number("must be a number"),
+    v.integer("must be a whole number"),
+    v.minValue(min, `must be at least ${min}`),
+    v.maxValue(max, `must be at most ${max}`),
+  );
+const limit = (max: number) => v.optional(v.union([v.literal(false), wholeNumber(1, max)], `must be a whole number from 1 to ${max}, or false`));
+
+const signalRetention = { maxAgeMs: limit(Number.MAX_SAFE_INTEGER), maxSegments: limit(1_000_000) };
+
+const schema = v.strictObject({
+  segment: v.optional(v.strictObject({
+    maxBytes: v.optional(wholeNumber(1, SEGMENT_MAX_BYTES_LIMIT)),
+    compression: v.optional(v.picklist(["gzip", "none"], `must be "gzip" or "none"`)),
+  })),
+  retention: v.optional(v.strictObject({
+    ...signalRetention,
+    maxTotalBytes: limit(Number.MAX_SAFE_INTEGER),
+    signals: v.optional(v.record(v.string(), v.strictObject(signalRetention))),
+  })),
+  flushIntervalMs: v.optional(wholeNumber(0, 3_600_000)),
+  recordMaxBytes: v.optional(wholeNumber(2, SEGMENT_MAX_BYTES_LIMIT)),
+  queueMaxBytes: v.optional(wholeNumber(1, SEGMENT_MAX_BYTES_LIMIT)),
+  fileSystem: v.optional(v.any()),
+  clock: v.optional(v.any()),
+});
+
+/**
+ * Fills in defaults.
+ *
+ * @throws {RangeError} If an option is unknown or out of bounds; the message names it.
+ */
+export function resolveOptions(options: StoreOptions): ResolvedOptions {
+  const result = v.safeParse(schema, options);
+  const issue = result.issues?.[0];
+  if (issue !== undefined) throw new RangeError(issueMessage(issue));
+  return {
+    segmentMaxBytes: options.segment?.maxBytes ?? SEGMENT_MAX_BYTES,
+    isCompressed: options.segment?.compression !== "none",
+    maxTotalBytes: options.retention?.maxTotalBytes ?? false,
+    flushIntervalMs: options.flushIntervalMs ?? FLUSH_INTERVAL_MS,
+    recordMaxBytes: options.recordMaxBytes ?? RECORD_MAX_BYTES,
+    queueMaxBytes: options.queueMaxBytes ?? QUEUE_MAX_BYTES,
+    retentionOf: (journal) => limitsOf(options.retention ?? {}, journal),
+  };
+}
+
+function issueMessage(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue) ?? "";
+  const reason = issue.type === "strict_object" ? "is not known" : issue.message;
+  return `Cannot open a store: option "${path}" ${reason}, received ${issue.received}`;
+}
+
+function limitsOf(retention: RetentionOptions, { signal, isForeign }: RetainedJournal): RetentionLimits {
+  const own = retention.signals?.[signal.name];
+  const general = signal.isRetainedForever ? undefined : retention;
+  const hasDefaults = !isForeign && !signal.isRetainedForever;
+  return {
+    maxAgeMs: own?.maxAgeMs ?? general?.maxAgeMs ?? (hasDefaults && RETENTION_MAX_AGE_MS),
+    maxSegments: own?.maxSegments ?? general?.maxSegments ?? (hasDefaults && RETENTION_MAX_SEGMENTS),
+  };
+}

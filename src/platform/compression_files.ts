@@ -1,0 +1,47 @@
+/**
+ * The files of the compressing Worker.
+ *
+ * @module
+ */
+
+import type * as fs from "node:fs";
+import type { FileHandle, FileSystem } from "./file_system.ts";
+
+/** The part of {@linkcode FileSystem} that compression needs, which the Worker has of its own. */
+export interface CompressionFiles {
+  /** See {@linkcode FileSystem.open}. */
+  open(path: string, mode: "read" | "replace"): CompressionFile;
+  /** See {@linkcode FileSystem.setModifiedTime}. */
+  setModifiedTime: FileSystem["setModifiedTime"];
+}
+
+/** An open file of {@linkcode CompressionFiles}. */
+export type CompressionFile = Pick<FileHandle, "stat" | "readSync" | "writeSync" | "syncSync" | "close">;
+
+/**
+ * The part of a file system that compression needs, over `node:fs`.
+ *
+ * The body names nothing outside itself, because the Worker receives it as source text.
+ */
+export function nodeCompressionFiles(node: typeof fs): CompressionFiles {
+  return {
+    open(path, mode) {
+      const descriptor = node.openSync(path, mode === "read" ? "r" : "w+", 0o600);
+      return {
+        stat() {
+          const { size, mtimeMs, dev, ino } = node.fstatSync(descriptor);
+          return { sizeBytes: size, modifiedTimeMs: mtimeMs, identity: `${dev}:${ino}` };
+        },
+        readSync: (buffer, offset) => node.readSync(descriptor, buffer, 0, buffer.length, offset),
+        writeSync(buffer, offset) {
+          for (let written = 0; written < buffer.length;) {
+            written += node.writeSync(descriptor, buffer, written, buffer.length - written, offset + written);
+          }
+        },
+        syncSync: () => node.fdatasyncSync(descriptor),
+        close: () => node.closeSync(descriptor),
+      };
+    },
+    setModifiedTime: (path, timeMs) => node.utimesSync(path, timeMs / 1000, timeMs / 1000),
+  };
+}

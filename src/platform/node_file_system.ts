@@ -1,0 +1,109 @@
+/**
+ * The operating system's files, through `node:fs`, which Deno and Bun share.
+ *
+ * Promised on Linux and macOS; on Windows modes mean nothing and directories cannot be synced.
+ *
+ * @module
+ */
+
+import * as fs from "node:fs";
+import process from "node:process";
+import {
+  type DirectoryEntry,
+  errorCode,
+  type FileHandle,
+  type FileInfo,
+  type FileSystem,
+  type OpenMode,
+} from "./file_system.ts";
+import { fileInfo, NodeFileHandle, settle } from "./node_file_handle.ts";
+import { isLockedHere, lock } from "./node_file_lock.ts";
+import { systemError } from "./system_error.ts";
+
+const { O_CREAT, O_RDONLY, O_RDWR, O_TRUNC } = fs.constants;
+
+const OPEN_FLAGS: Readonly<Record<OpenMode, number>> = {
+  read: O_RDONLY,
+  update: O_RDWR | O_CREAT,
+  replace: O_RDWR | O_CREAT | O_TRUNC,
+};
+
+/** The operating system's files. */
+export const nodeFileSystem: FileSystem = {
+  open,
+  stat,
+  list,
+  makeDirectory,
+  rename,
+  remove,
+  setModifiedTime,
+  syncDirectory,
+  lock,
+};
+
+function open(path: string, mode: OpenMode): FileHandle {
+  // Closing any descriptor of a file frees all locks that the process has on it (POSIX).
+  if (isLockedHere(path)) throw systemError("EBUSY", `Cannot open "${path}": this process holds it as a lock`);
+  return new NodeFileHandle(fs.openSync(path, OPEN_FLAGS[mode], 0o600), { path, isWritable: mode !== "read" });
+}
+
+function stat(path: string): FileInfo | undefined {
+  const stats = linkStats(path);
+  return stats === undefined ? undefined : fileInfo(stats);
+}
+
+function list(path: string): DirectoryEntry[] {
+  try {
+    return fs.readdirSync(path, { withFileTypes: true }).map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+function makeDirectory(path: string): void {
+  fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+}
+
+function rename(from: string, to: string): void {
+  fs.renameSync(from, to);
+}
+
+function remove(path: string): void {
+  // Deno's `unlink` removes an empty directory too.
+  if (linkStats(path)?.isDirectory()) throw systemError("EISDIR", `Cannot remove "${path}": it is a directory`);
+  fs.unlinkSync(path);
+}
+
+function setModifiedTime(path: string, timeMs: number): void {
+  fs.utimesSync(path, timeMs / 1000, timeMs / 1000);
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const descriptor = fs.openSync(path, O_RDONLY);
+  try {
+    await settle<void>((done) => fs.fsync(descriptor, done));
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+function linkStats(path: string): fs.BigIntStats | undefined {
+  try {
+    return fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function kindOf(entry: fs.Dirent): DirectoryEntry["kind"] {
+  if (entry.isFile()) return "file";
+  return entry.isDirectory() ? "directory" : "other";
+}

@@ -1,0 +1,129 @@
+/**
+ * Appends bytes to the active segment of one journal.
+ *
+ * Guarantees
+ * - A write that fails leaves nothing behind that a later write does not cover: the file is cut back to the last
+ *   acknowledged byte before it is written again.
+ * - A handle is never closed under an operation that still uses it.
+ *
+ * Does not guarantee
+ * - That written bytes are on disk before `sync` resolves.
+ * - Safety with two writers: the folder's lock ensures there is one.
+ *
+ * @module
+ */
+
+import { SYNC_EVERY_BYTES } from "../limits.ts";
+import { type FileHandle, type FileSystem } from "../platform/file_system.ts";
+import { recoverSegment, type Recovery } from "./recovery.ts";
+
+/** The file that a journal appends to. */
+export class ActiveSegment {
+  readonly path: string;
+  /** Tells this file apart from another one that took its name. */
+  readonly identity: string;
+  readonly #file: FileHandle;
+  #sizeBytes: number;
+  #syncedBytes: number;
+  #isCutPending = false;
+  #operations = 0;
+  #isClosed = false;
+  #backgroundSync: Promise<void> | undefined;
+
+  private constructor(path: string, file: FileHandle, sizeBytes: number) {
+    this.path = path;
+    this.identity = file.stat().identity;
+    this.#file = file;
+    this.#sizeBytes = sizeBytes;
+    // What an earlier process wrote may never have been synced, so the first sync always does its work.
+    this.#syncedBytes = 0;
+  }
+
+  /** Opens the file, creating it when missing, and mends its end. Its folder must be there and locked. */
+  static open(fileSystem: FileSystem, path: string): { readonly segment: ActiveSegment; readonly recovery: Recovery } {
+    const file = fileSystem.open(path, "update");
+    try {
+      const { recovery, sizeBytes } = recoverSegment(file);
+      return { segment: new ActiveSegment(path, file, sizeBytes), recovery };
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** Bytes acknowledged so far. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Writes `bytes` behind the last acknowledged one. They are with the operating system when it returns. */
+  writeSync(bytes: Uint8Array): void {
+    this.#cutBack();
+    try {
+      this.#file.writeSync(bytes, this.#sizeBytes);
+    } catch (error) {
+      this.#isCutPending = true;
+      throw error;
+    }
+    this.#acknowledge(bytes.length);
+  }
+
+  /**
+   * Like {@linkcode writeSync}, without stopping the program. When the same bytes were written synchronously in the
+   * meantime, as the exit flush does, they count once.
+   */
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#cutBack();
+    const offset = this.#sizeBytes;
+    try {
+      await this.#whileOpen(() => this.#file.write(bytes, offset));
+    } catch (error) {
+      this.#isCutPending ||= this.#sizeBytes === offset;
+      throw error;
+    }
+    if (this.#sizeBytes === offset) this.#acknowledge(bytes.length);
+  }
+
+  /** Resolves once every byte acknowledged before the call is on disk. */
+  async sync(): Promise<void> {
+    const sizeBytes = this.#sizeBytes;
+    if (sizeBytes <= this.#syncedBytes) return;
+    await this.#whileOpen(() => this.#file.sync());
+    this.#syncedBytes = Math.max(this.#syncedBytes, sizeBytes);
+  }
+
+  /** Like {@linkcode sync}, for the last moment of a process. */
+  syncSync(): void {
+    if (!this.#isClosed) this.#file.syncSync();
+  }
+
+  /** Gives the file back, once the operations under way have ended. Closing twice is harmless. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#operations === 0) this.#file.close();
+  }
+
+  #acknowledge(bytes: number): void {
+    this.#sizeBytes += bytes;
+    if (this.#sizeBytes - this.#syncedBytes < SYNC_EVERY_BYTES || this.#backgroundSync !== undefined) return;
+    // A failure shows again at the next sync that somebody waits for.
+    this.#backgroundSync = this.sync().catch(() => {}).finally(() => this.#backgroundSync = undefined);
+  }
+
+  #cutBack(): void {
+    if (!this.#isCutPending) return;
+    this.#file.truncate(this.#sizeBytes);
+    this.#isCutPending = false;
+  }
+
+  async #whileOpen(operation: () => Promise<void>): Promise<void> {
+    this.#operations++;
+    try {
+      await operation();
+    } finally {
+      this.#operations--;
+      if (this.#isClosed && this.#operations === 0) this.#file.close();
+    }
+  }
+}

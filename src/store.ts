@@ -1,0 +1,359 @@
+/**
+ * Opens a root and owns everything that lives as long as it is open.
+ *
+ * @module
+ */
+
+import { StoreClosedError, StoreLockedError, WipeTimeoutError } from "./errors.ts";
+import { encodeName, resolveFolder } from "./inventory/folder_names.ts";
+import { type FolderPlace, listFolders } from "./inventory/folders.ts";
+import { HeldFolders } from "./inventory/held_folders.ts";
+import { type InventoryRecord, takeInventory } from "./inventory/inventory.ts";
+import { SegmentTimes } from "./inventory/segment_times.ts";
+import { readHolder } from "./inventory/lock_holder.ts";
+import { writeWipeRequest } from "./inventory/wipe_request.ts";
+import { Compressor } from "./journal/compressor.ts";
+import { type Journal, JournalWriter } from "./journal/journal.ts";
+import { QueueBudget } from "./journal/queue_budget.ts";
+import { WIPE_POLL_MS, WIPE_TIMEOUT_MS } from "./limits.ts";
+import type { JournalKey } from "./model/journal_key.ts";
+import { BUILT_IN_SIGNALS, type SignalDefinition } from "./model/signal.ts";
+import { resolveOptions, type ResolvedOptions, type StoreOptions } from "./options.ts";
+import type { Clock } from "./platform/clock.ts";
+import type { FileSystem } from "./platform/file_system.ts";
+import { nodeFileSystem } from "./platform/node_file_system.ts";
+import { onProcessExit } from "./platform/process_exit.ts";
+import { absolutePath } from "./platform/runtime.ts";
+import { systemClock } from "./platform/system_clock.ts";
+import type { JournalSelection, ReadQuery, StoredRecord } from "./query/query.ts";
+import { type FoundJournal, JournalReader } from "./query/reader.ts";
+import { type StoreStats, sumJournals } from "./stats.ts";
+
+/** Which journals are to be wiped: of one stack, and, where given, of one server and one signal. */
+export interface WipeSelection {
+  readonly stack: string;
+  readonly server?: string | undefined;
+  readonly signal?: string | undefined;
+}
+
+/** Which stacks and servers an inventory is taken of; what is left out stands for every one. */
+export interface InventorySelection {
+  readonly stack?: string | undefined;
+  readonly server?: string | undefined;
+}
+
+/** An open root. {@linkcode openStore} gives one. */
+export interface Store extends AsyncDisposable {
+  /** The root's absolute path. */
+  readonly root: string;
+
+  /**
+   * The writing end of a journal, the same object each time. Takes the lock of its server folder, creates what is missing,
+   * and mends what a crash left.
+   *
+   * @throws {StoreLockedError} If another process or store writes to the server folder; it says who. Nothing was changed.
+   * @throws {RangeError} If a name cannot be used, or the signal is not known.
+   * @throws {StoreClosedError} If the store is closed.
+   */
+  journal(key: JournalKey): Journal;
+
+  /**
+   * The records of the chosen journals that were appended before the call, oldest first, each once, also while they
+   * rotate, compress and are pruned. Each journal keeps its append order; several are merged by the records' times.
+   *
+   * Reads blocks as they are asked for: memory is bounded by a block for each journal, and what lies wholly outside `from`
+   * and `to` is skipped in compressed segments. Damaged lines and blocks are passed over and counted in
+   * {@linkcode Store.stats}.
+   *
+   * @throws {RangeError} If a name, a time or the cursor cannot be used, or the signal is not known.
+   */
+  read(query: ReadQuery): AsyncIterableIterator<StoredRecord>;
+
+  /**
+   * The newest `count` records, oldest first: of one journal the last ones appended, of several the last ones when merged
+   * by time. Costs no more for a long history, except where it ends in a `.gz` without a block table.
+   *
+   * @throws {RangeError} If a name or `count` cannot be used, or the signal is not known.
+   */
+  tail(selection: JournalSelection, options: { readonly count: number }): Promise<StoredRecord[]>;
+
+  /**
+   * What is on disk, sorted by stack, server and signal. An empty list when there is nothing.
+   *
+   * @throws {RangeError} If a name cannot be used.
+   */
+  inventory(selection?: InventorySelection): Promise<InventoryRecord[]>;
+
+  /**
+   * Deletes every segment of the chosen journals. When it resolves they are gone from disk, and records appended before
+   * the call do not come back. Where another process writes to a folder, that process carries the wipe out.
+   *
+   * Other files and the folders stay. What is wiped is on record before it is deleted: a wipe cut short is finished when
+   * the folder is opened next.
+   *
+   * @throws {WipeTimeoutError} If the process that holds a folder did not answer in 10 seconds. The request stays.
+   * @throws {RangeError} If a name cannot be used, or the signal is not known.
+   * @throws {StoreClosedError} If the store is closed.
+   */
+  wipe(selection: WipeSelection): Promise<void>;
+
+  /** What this store has done since it was opened. */
+  stats(): StoreStats;
+
+  /** {@linkcode Journal.flush} for every journal; throws the first error once all have been tried. */
+  flush(): Promise<void>;
+
+  /** {@linkcode Journal.sync} for every journal; throws the first error once all have been tried. */
+  sync(): Promise<void>;
+
+  /**
+   * Syncs every journal and gives every file and lock back. Does not wait for compressions: they are taken up at the
+   * next open. Closing twice is harmless.
+   *
+   * @throws {StoreWriteError} If the file system refused records; they were dropped and counted. All is closed even so.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store whose files lie under `root`. The directory is created, with mode 0700, when a journal first needs it.
+ *
+ * Several processes may open one root: each server folder has one writer at a time, and readers need no lock.
+ *
+ * @param root A path, absolute or from the current directory.
+ * @param options Bounds and policies; see each for its default.
+ * @returns The open store. Dispose of it with `await using`, or close it; closing twice is harmless.
+ * @throws {RangeError} If an option is unknown or out of bounds, or `root` is empty. Nothing on disk is touched.
+ *
+ * @example Append a record and read it back
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { openStore } from "@varve/varve";
+ *
+ * await using store = await openStore("./telemetry");
+ * const journal = store.journal({ stack: "shop", server: "github", signal: "logs" });
+ * journal.append({ ts: new Date().toISOString(), level: "INFO", msg: "tool call finished", tool: "search" });
+ * await journal.sync();
+ *
+ * const [newest] = await store.tail({ stack: "shop", server: "github", signal: "logs" }, { count: 1 });
+ * assert.equal(newest?.record.msg, "tool call finished");
+ * ```
+ */
+export function openStore(root: string, options: StoreOptions = {}): Promise<Store> {
+  return Promise.resolve().then(() => {
+    if (root === "") throw new RangeError(`Cannot open a store without a root: received ""`);
+    return new RootStore(absolutePath(root), options);
+  });
+}
+
+class RootStore implements Store {
+  readonly root: string;
+  readonly #options: ResolvedOptions;
+  readonly #fileSystem: FileSystem;
+  readonly #clock: Clock;
+  readonly #compressor: Compressor;
+  readonly #budget: QueueBudget;
+  readonly #folders: HeldFolders;
+  readonly #reader: JournalReader;
+  readonly #times = new SegmentTimes();
+  readonly #journals = new Map<string, JournalWriter>();
+  readonly #stopExitWatch: () => void;
+  #damagedPlaces = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(root: string, options: StoreOptions) {
+    this.root = root;
+    this.#options = resolveOptions(options);
+    const fileSystem = this.#fileSystem = options.fileSystem ?? nodeFileSystem;
+    const clock = this.#clock = options.clock ?? systemClock;
+    const mode = fileSystem === nodeFileSystem ? "worker" : "inline";
+    const compressor = this.#compressor = new Compressor({ fileSystem, clock, mode });
+    this.#budget = new QueueBudget(this.#options.queueMaxBytes);
+    const { maxTotalBytes } = this.#options;
+    this.#folders = new HeldFolders({ fileSystem, clock, compressor, isSignal, maxTotalBytes });
+    this.#reader = new JournalReader({
+      fileSystem,
+      find: (selection) => this.#find(selection),
+      flush: (key) => this.#flushHeld(key),
+      onDamage: () => this.#damagedPlaces++,
+    });
+    this.#stopExitWatch = onProcessExit(() => this.#flushSync());
+  }
+
+  journal(key: JournalKey): Journal {
+    this.#checkOpen("open a journal");
+    const name = journalName(key);
+    const known = this.#journals.get(name);
+    const journal = known ?? this.#createJournal(key);
+    journal.open();
+    // Only a journal whose folder could be locked is remembered.
+    this.#journals.set(name, journal);
+    return journal;
+  }
+
+  read(query: ReadQuery): AsyncIterableIterator<StoredRecord> {
+    return this.#reader.read(query);
+  }
+
+  tail(selection: JournalSelection, options: { readonly count: number }): Promise<StoredRecord[]> {
+    return this.#reader.tail(selection, options);
+  }
+
+  async inventory(selection: InventorySelection = {}): Promise<InventoryRecord[]> {
+    for (const journal of this.#journals.values()) await ignoreRefusal(journal.flush());
+    return takeInventory({
+      fileSystem: this.#fileSystem,
+      root: this.root,
+      selection,
+      signals: BUILT_IN_SIGNALS,
+      times: this.#times,
+    });
+  }
+
+  async wipe(selection: WipeSelection): Promise<void> {
+    this.#checkOpen("wipe");
+    const { signal } = selection;
+    if (signal !== undefined) signalOf(signal);
+    // A selection without a stack would be everything, which only a caller without types can ask for.
+    encodeName(selection.stack ?? "", "stack");
+    for (const folder of listFolders(this.#fileSystem, this.root, selection)) {
+      await this.#wipeFolder(folder, signal);
+    }
+    this.#times.clear();
+  }
+
+  stats(): StoreStats {
+    return {
+      ...sumJournals([...this.#journals.values()]),
+      queuedBytes: this.#budget.usedBytes,
+      damagedPlaces: this.#damagedPlaces,
+      compression: this.#compressor.stats,
+      heldFolders: this.#folders.heldCount,
+    };
+  }
+
+  flush(): Promise<void> {
+    return settleAll([...this.#journals.values()].map((journal) => journal.flush()));
+  }
+
+  sync(): Promise<void> {
+    return settleAll([...this.#journals.values()].map((journal) => journal.sync()));
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#closeNow();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #closeNow(): Promise<void> {
+    await this.#compressor.close();
+    try {
+      await settleAll([...this.#journals.values()].map((journal) => journal.close()));
+    } finally {
+      this.#folders.close();
+      this.#stopExitWatch();
+    }
+  }
+
+  #createJournal(key: JournalKey): JournalWriter {
+    const signal = signalOf(key.signal);
+    const folder = this.#folders.at(this.#folderPath(key));
+    const journal = new JournalWriter({
+      ...this.#options,
+      key: { stack: key.stack, server: key.server, signal: key.signal },
+      signal,
+      fileSystem: this.#fileSystem,
+      clock: this.#clock,
+      folder,
+      compressor: this.#compressor,
+      budget: this.#budget,
+      retention: () => this.#options.retentionOf({ signal, isForeign: folder.isForeign }),
+      onSealed: () => this.#folders.pruneTotal(),
+    });
+    folder.journals.set(key.signal, journal);
+    return journal;
+  }
+
+  #folderPath({ stack, server }: JournalKey): string {
+    const fileSystem = this.#fileSystem;
+    const parent = resolveFolder(fileSystem, { parent: this.root, name: stack, part: "stack" });
+    return resolveFolder(fileSystem, { parent, name: server, part: "server" });
+  }
+
+  #find(selection: JournalSelection): { signal: SignalDefinition; journals: FoundJournal[] } {
+    const signal = signalOf(selection.signal);
+    const folders = listFolders(this.#fileSystem, this.root, selection);
+    const journals = folders.map(({ stack, server, path }) => ({
+      key: { stack, server, signal: signal.name },
+      folder: path,
+    }));
+    return { signal, journals };
+  }
+
+  async #flushHeld(key: JournalKey): Promise<void> {
+    const journal = this.#journals.get(journalName(key));
+    if (journal !== undefined && this.#closing === undefined) await ignoreRefusal(journal.flush());
+  }
+
+  #flushSync(): void {
+    for (const journal of this.#journals.values()) journal.flushSync();
+  }
+
+  async #wipeFolder(place: FolderPlace, signal: string | undefined): Promise<void> {
+    const folder = this.#folders.at(place.path);
+    try {
+      folder.acquire();
+    } catch (error) {
+      if (error instanceof StoreLockedError) return this.#askForWipe(place, signal);
+      throw error;
+    }
+    await writeWipeRequest(this.#fileSystem, { folder: place.path, signal });
+    await folder.answerWipes();
+  }
+
+  /** Has the process that holds the folder carry out a wipe: it removes the request when it is done. */
+  async #askForWipe(place: FolderPlace, signal: string | undefined): Promise<void> {
+    const request = await writeWipeRequest(this.#fileSystem, { folder: place.path, signal });
+    const startMs = this.#clock.monotonicMs();
+    while (this.#fileSystem.stat(request.path) !== undefined) {
+      if (this.#clock.monotonicMs() - startMs > WIPE_TIMEOUT_MS) {
+        const holder = readHolder(this.#fileSystem, place.path)?.holder;
+        throw new WipeTimeoutError(place.path, { holder, waitedMs: WIPE_TIMEOUT_MS });
+      }
+      await this.#clock.sleep(WIPE_POLL_MS);
+    }
+  }
+
+  #checkOpen(action: string): void {
+    if (this.#closing !== undefined) throw new StoreClosedError(action);
+  }
+}
+
+function isSignal(name: string): boolean {
+  return BUILT_IN_SIGNALS.some((signal) => signal.name === name);
+}
+
+function signalOf(name: string): SignalDefinition {
+  const signal = BUILT_IN_SIGNALS.find((candidate) => candidate.name === name);
+  if (signal !== undefined) return signal;
+  const names = BUILT_IN_SIGNALS.map((candidate) => candidate.name).join(", ");
+  throw new RangeError(`Cannot use signal "${name}": expected one of ${names}`);
+}
+
+function journalName({ stack, server, signal }: JournalKey): string {
+  return JSON.stringify([stack, server, signal]);
+}
+
+/** Waits for all and throws the first error. */
+async function settleAll(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** What cannot be written cannot be read either; what is on disk can. */
+function ignoreRefusal(work: Promise<void>): Promise<void> {
+  return work.catch(() => {});
+}
