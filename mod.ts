@@ -31,5 +31,5 @@ export type {
   OpenMode,
 } from "./src/platform/file_system.ts";
 export type { JournalSelection, ReadQuery, StoredRecord } from "./src/query/query.ts";
-export type { StoreStats } from "./src/stats.ts";
+export type { StoreStats } from "./src/journal/stats.ts";
 export { type InventorySelection, openStore, type Store, type WipeSelection } from "./src/store.ts";

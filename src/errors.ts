@@ -97,7 +97,9 @@ export class WipeTimeoutError extends Error {
   /** Names the folder and its holder. */
   constructor(directory: string, options: { readonly holder: LockHolder | undefined; readonly waitedMs: number }) {
     const who = options.holder === undefined ? "its holder" : `process ${options.holder.pid}`;
-    super(`Cannot wipe "${directory}" yet: ${who} did not answer in ${options.waitedMs} ms; the request stays and is finished when it does, or at the next open`);
+    super(
+      `Cannot wipe "${directory}" yet: ${who} did not answer in ${options.waitedMs} ms; the request stays and is finished when it does, or at the next open`,
+    );
     this.directory = directory;
   }
 }

@@ -29,8 +29,17 @@ export const FLUSH_INTERVAL_MS = 100;
 /** Default for the longest record. A longer one is dropped: it would make every reader hold it whole. */
 export const RECORD_MAX_BYTES = MIB;
 
-/** A synchronous write that takes longer than this makes the journal write asynchronously until the disk is quick again. */
-export const SLOW_WRITE_MS = 20;
+/** A synchronous write that takes longer than this makes the journal queue what follows and write it asynchronously. */
+export const SLOW_WRITE_MS = 5;
+
+/** For this many times the duration of a slow write, no other one may stop the program. */
+export const SLOW_WRITE_PAUSE_FACTOR = 10;
+
+/** Past these queued bytes in one turn of the event loop, which cannot write them meanwhile, the append writes them. */
+export const TURN_MAX_BYTES = MIB;
+
+/** Queued batches are joined up to this length, so that one turn of the event loop writes what came in the one before. */
+export const QUEUE_WRITE_MAX_BYTES = 2 * MIB;
 
 /** Default for the bytes that may wait for the disk in a store. Past it records are dropped and counted. */
 export const QUEUE_MAX_BYTES = 16 * MIB;
@@ -85,3 +94,35 @@ export const FOLDER_IDLE_MS = 60_000;
 
 /** Folders a store holds at once: each costs a lock handle and an open file per signal, of the usual 1024 a process has. */
 export const OPEN_FOLDERS_MAX = 128;
+
+// Service
+
+/** Bytes of a request body, as sent and once inflated: OTLP's recommendation. */
+export const BODY_MAX_BYTES = 64 * MIB;
+
+/** Records of a request that are appended before the disk is asked to keep up, so that none waits for room in vain. */
+export const APPEND_CHUNK_RECORDS = 1000;
+
+/** Metric names whose metadata is remembered for each server, so that exports do not repeat it. */
+export const METADATA_NAMES_MAX = 10_000;
+
+/** Servers for which metadata is remembered. */
+export const METADATA_SERVERS_MAX = 1000;
+
+/** Metadata is written again after this long, so that retention does not lose that of a service which never restarts. */
+export const METADATA_RENEWAL_MS = 24 * HOUR_MS;
+
+/** Records or traces in an answer where the query does not say. */
+export const ANSWER_DEFAULT_RECORDS = 100;
+
+/** Records or traces in one answer at most: it is held in memory. */
+export const ANSWER_MAX_RECORDS = 10_000;
+
+/** What a sender is told to wait while the disk does not take records. */
+export const RETRY_AFTER_SECONDS = 5;
+
+/** Requests under way get this long when the service stops. */
+export const SHUTDOWN_GRACE_MS = 10_000;
+
+/** Time between two looks for new records by `varve tail -f`. */
+export const FOLLOW_INTERVAL_MS = 250;

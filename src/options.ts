@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { type RetentionLimits } from "./journal/retention.ts";
+import type { RetentionLimits } from "./model/retention_limits.ts";
 import {
   FLUSH_INTERVAL_MS,
   QUEUE_MAX_BYTES,
@@ -15,8 +15,8 @@ import {
   SEGMENT_MAX_BYTES,
   SEGMENT_MAX_BYTES_LIMIT,
 } from "./limits.ts";
-import { type Clock } from "./platform/clock.ts";
-import { type FileSystem } from "./platform/file_system.ts";
+import type { Clock } from "./platform/clock.ts";
+import type { FileSystem } from "./platform/file_system.ts";
 
 /** When a segment is full, and what becomes of it. */
 export interface SegmentOptions {
@@ -121,14 +121,22 @@ export interface RetainedJournal {
   readonly isForeign: boolean;
 }
 
-const wholeNumber = (min: number, max: number) =>
-  v.pipe(
+// Their types are valibot's own, too long to be written out.
+// deno-lint-ignore explicit-function-return-type
+function wholeNumber(min: number, max: number) {
+  return v.pipe(
     v.number("must be a number"),
     v.integer("must be a whole number"),
     v.minValue(min, `must be at least ${min}`),
     v.maxValue(max, `must be at most ${max}`),
   );
-const limit = (max: number) => v.optional(v.union([v.literal(false), wholeNumber(1, max)], `must be a whole number from 1 to ${max}, or false`));
+}
+
+// deno-lint-ignore explicit-function-return-type
+function limit(max: number) {
+  const message = `must be a whole number from 1 to ${max}, or false`;
+  return v.optional(v.union([v.literal(false), wholeNumber(1, max)], message));
+}
 
 const signalRetention = { maxAgeMs: limit(Number.MAX_SAFE_INTEGER), maxSegments: limit(1_000_000) };
 

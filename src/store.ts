@@ -18,7 +18,7 @@ import { QueueBudget } from "./journal/queue_budget.ts";
 import { WIPE_POLL_MS, WIPE_TIMEOUT_MS } from "./limits.ts";
 import type { JournalKey } from "./model/journal_key.ts";
 import { BUILT_IN_SIGNALS, type SignalDefinition } from "./model/signal.ts";
-import { resolveOptions, type ResolvedOptions, type StoreOptions } from "./options.ts";
+import { type ResolvedOptions, resolveOptions, type StoreOptions } from "./options.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { FileSystem } from "./platform/file_system.ts";
 import { nodeFileSystem } from "./platform/node_file_system.ts";
@@ -27,7 +27,7 @@ import { absolutePath } from "./platform/runtime.ts";
 import { systemClock } from "./platform/system_clock.ts";
 import type { JournalSelection, ReadQuery, StoredRecord } from "./query/query.ts";
 import { type FoundJournal, JournalReader } from "./query/reader.ts";
-import { type StoreStats, sumJournals } from "./stats.ts";
+import { type StoreStats, sumJournals } from "./journal/stats.ts";
 
 /** Which journals are to be wiped: of one stack, and, where given, of one server and one signal. */
 export interface WipeSelection {

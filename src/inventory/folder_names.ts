@@ -5,7 +5,7 @@
  */
 
 import { NAME_MAX_BYTES } from "../limits.ts";
-import { type FileSystem } from "../platform/file_system.ts";
+import type { FileSystem } from "../platform/file_system.ts";
 
 /**
  * The folder name of a stack or server: UTF-8, with everything but `[A-Za-z0-9._-]` percent-encoded, and a leading dot
@@ -23,7 +23,9 @@ export function encodeName(name: string, part: "stack" | "server"): string {
     .replace(/^\./, "%2E");
   if (encoded.length <= NAME_MAX_BYTES) return encoded;
   const shown = `${name.slice(0, 40)}…`;
-  throw new RangeError(`Cannot use ${part} "${shown}": it takes ${encoded.length} bytes, at most ${NAME_MAX_BYTES} fit`);
+  throw new RangeError(
+    `Cannot use ${part} "${shown}": it takes ${encoded.length} bytes, at most ${NAME_MAX_BYTES} fit`,
+  );
 }
 
 /** The name that a folder stands for: decoded when it is an encoded one, else the folder's own. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type FileSystem } from "../platform/file_system.ts";
+import type { FileSystem } from "../platform/file_system.ts";
 import { decodeName, resolveFolder } from "./folder_names.ts";
 
 /** One server folder that is there. */

@@ -7,8 +7,7 @@
 import { FOLDER_IDLE_MS, FOLDER_LOOK_INTERVAL_MS, OPEN_FOLDERS_MAX, RETENTION_INTERVAL_MS } from "../limits.ts";
 import { selectOverBudget } from "../journal/retention.ts";
 import type { JournalWriter } from "../journal/journal.ts";
-import type { Clock, StopTimer } from "../platform/clock.ts";
-import type { FileSystem } from "../platform/file_system.ts";
+import type { StopTimer } from "../platform/clock.ts";
 import { ServerFolder, type ServerFolderOptions } from "./server_folder.ts";
 
 /** What {@linkcode HeldFolders} works with. */
@@ -99,7 +98,7 @@ export class HeldFolders {
       if (!folder.isHeld) continue;
       try {
         await folder.look();
-        if (isPruneDue) for (const journal of folder.journals.values()) journal.prune();
+        if (isPruneDue) { for (const journal of folder.journals.values()) journal.prune(); }
         if (folder.idleMs() >= FOLDER_IDLE_MS) folder.release();
       } catch {
         // The file system refuses for now; appends and flushes tell the program, and the next look tries again.

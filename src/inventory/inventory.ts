@@ -5,9 +5,9 @@
  */
 
 import { takeSnapshot } from "../journal/snapshot.ts";
-import { type SignalDefinition } from "../model/signal.ts";
+import type { SignalDefinition } from "../model/signal.ts";
 import { formatRfc3339, type TimeRange } from "../model/time.ts";
-import { type FileSystem } from "../platform/file_system.ts";
+import type { FileSystem } from "../platform/file_system.ts";
 import { groupSegments, type SegmentListing } from "../segment/listing.ts";
 import { activeName } from "../segment/names.ts";
 import { openSealedSegment } from "../segment/segment_reader.ts";
@@ -109,7 +109,9 @@ async function journalRange(
       const name = `${folder}/${segment.base}`;
       journal.segmentNames.add(name);
       try {
-        if (reader !== undefined) range = spanning(range, await options.times.rangeOf(reader, { name, time: signal.time }));
+        if (reader !== undefined) {
+          range = spanning(range, await options.times.rangeOf(reader, { name, time: signal.time }));
+        }
       } finally {
         reader?.close();
       }

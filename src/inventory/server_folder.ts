@@ -10,11 +10,11 @@
 
 import { type LockHolder, StoreLockedError } from "../errors.ts";
 import { FOLDER_LOOK_INTERVAL_MS } from "../limits.ts";
-import { type Compressor } from "../journal/compressor.ts";
-import { type JournalFolder } from "../journal/appender.ts";
-import { type JournalWriter } from "../journal/journal.ts";
+import type { Compressor } from "../journal/compressor.ts";
+import type { JournalFolder } from "../journal/appender.ts";
+import type { JournalWriter } from "../journal/journal.ts";
 import { removeSignal } from "../journal/sealed_segments.ts";
-import { type Clock } from "../platform/clock.ts";
+import type { Clock } from "../platform/clock.ts";
 import { errorCode, type FileLock, type FileSystem } from "../platform/file_system.ts";
 import { processId, runtimeName } from "../platform/runtime.ts";
 import { groupSegments } from "../segment/listing.ts";

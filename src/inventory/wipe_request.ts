@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type FileSystem } from "../platform/file_system.ts";
+import type { FileSystem } from "../platform/file_system.ts";
 import { readJsonFile, writeJsonFile } from "./json_file.ts";
 
 /** One request. */

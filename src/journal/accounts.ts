@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type DropReason } from "../model/account.ts";
+import type { DropReason } from "../model/account.ts";
 
 /** The counters of one journal. Plain fields, because `append` touches them for each record. */
 export class JournalAccounts {

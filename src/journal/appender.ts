@@ -7,13 +7,14 @@
  * @module
  */
 
-import { type Clock } from "../platform/clock.ts";
+import type { Clock } from "../platform/clock.ts";
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { ActiveSegment } from "../segment/active_segment.ts";
 import { listSignal } from "../segment/listing.ts";
+import { openIfThere } from "../segment/segment_reader.ts";
 import { activeName, nextStamp, rawName, sealedBase, type Stamp } from "../segment/names.ts";
-import { type JournalAccounts } from "./accounts.ts";
-import { type BatchSink } from "./batch_writer.ts";
+import type { JournalAccounts } from "./accounts.ts";
+import type { BatchSink } from "./batch_writer.ts";
 
 /** The server folder that a journal lies in. */
 export interface JournalFolder {
@@ -52,8 +53,9 @@ export class SegmentAppender implements BatchSink {
   #segment: ActiveSegment | undefined;
   #newestStamp: Stamp | undefined;
   #oldestTimeMs: number | undefined;
-  readonly #sealing = new Set<Promise<void>>();
-  #syncFailure: unknown;
+  /** Closed files that may not be on disk, oldest first. One that is compressed or pruned by now needs no sync. */
+  readonly #unsynced: string[] = [];
+  #syncing: Promise<void> | undefined;
 
   constructor(options: SegmentAppenderOptions) {
     this.#options = options;
@@ -94,12 +96,9 @@ export class SegmentAppender implements BatchSink {
 
   /** Resolves once all that was written before the call, and every name it stands under, is on disk. */
   async sync(): Promise<void> {
-    const segment = this.#segment;
-    await Promise.all(this.#sealing);
-    const failure = this.#syncFailure;
-    this.#syncFailure = undefined;
-    if (failure !== undefined) throw failure;
-    await segment?.sync();
+    // A segment that is sealed meanwhile joins those that the second step waits for.
+    await this.#segment?.sync();
+    await this.#closedSynced();
     await this.#options.folder.syncNames();
   }
 
@@ -111,6 +110,7 @@ export class SegmentAppender implements BatchSink {
 
   /** Gives the active file back. The next write opens it again. */
   close(): void {
+    if (this.#segment?.isSynced === false) this.#unsynced.push(this.path);
     this.#segment?.close();
     this.#segment = undefined;
   }
@@ -159,8 +159,9 @@ export class SegmentAppender implements BatchSink {
   #rotate(full: ActiveSegment): ActiveSegment {
     const { fileSystem, clock, folder, signal, accounts } = this.#options;
     const stamp = nextStamp(this.#newestStamp, clock.now());
+    const sealedPath = `${folder.path}/${rawName(sealedBase(signal, stamp))}`;
     try {
-      fileSystem.rename(this.path, `${folder.path}/${rawName(sealedBase(signal, stamp))}`);
+      fileSystem.rename(this.path, sealedPath);
     } catch (error) {
       // Somebody removed the active file: there is nothing to seal, and a new one is due all the same.
       if (errorCode(error) !== "ENOENT") throw error;
@@ -170,22 +171,32 @@ export class SegmentAppender implements BatchSink {
     this.#oldestTimeMs = undefined;
     folder.namesChanged();
     accounts.rotations++;
-    this.#syncSealed(full);
+    full.close();
+    this.#unsynced.push(sealedPath);
+    // A failure shows again at the next sync that somebody waits for.
+    this.#closedSynced().catch(() => {});
     const { segment } = ActiveSegment.open(fileSystem, this.path);
     this.#segment = segment;
     this.#options.onSealed();
     return segment;
   }
 
-  #syncSealed(segment: ActiveSegment): void {
-    const syncing = segment.sync()
-      .then(() => this.#options.folder.syncNames())
-      // Kept until a caller of sync() has been told.
-      .catch((error) => this.#syncFailure = error)
-      .finally(() => {
-        segment.close();
-        this.#sealing.delete(syncing);
-      });
-    this.#sealing.add(syncing);
+  #closedSynced(): Promise<void> {
+    return this.#syncing ??= this.#syncClosed().finally(() => this.#syncing = undefined);
+  }
+
+  /** Syncs closed files one after another. No handle is kept for it, so that however fast segments fill, few are open. */
+  async #syncClosed(): Promise<void> {
+    const { fileSystem, folder } = this.#options;
+    for (let path = this.#unsynced[0]; path !== undefined; path = this.#unsynced[0]) {
+      const file = openIfThere(fileSystem, path);
+      try {
+        await file?.sync();
+      } finally {
+        file?.close();
+      }
+      await folder.syncNames();
+      this.#unsynced.shift();
+    }
   }
 }

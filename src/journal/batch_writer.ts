@@ -2,7 +2,11 @@
  * Collects encoded records into batches and writes each batch once.
  *
  * A batch is written synchronously while the disk is quick. After a slow or failed write, batches wait in a bounded
- * queue that is written asynchronously, in order, until it is empty and the disk is quick again.
+ * queue that is written asynchronously, in order. Ten times as long as the slow write took, the next one may stop the
+ * program again: however slow the disk, it stops it for a tenth of the time at most.
+ *
+ * A program that appends without letting the event loop turn leaves no room for asynchronous writes. Past 1 MiB in one
+ * turn the queue is therefore written synchronously: nothing else could run in the meantime anyway.
  *
  * Guarantees
  * - Batches reach the sink in the order of their records, each once, and none is split.
@@ -12,11 +16,19 @@
  */
 
 import { StoreLockedError, StoreWriteError } from "../errors.ts";
-import { BATCH_MAX_CHARS, BYTES_PER_CHAR_MAX, SLOW_WRITE_MS, WRITE_RETRY_MS } from "../limits.ts";
-import { type DropReason } from "../model/account.ts";
-import { type Clock, type StopTimer } from "../platform/clock.ts";
-import { type JournalAccounts } from "./accounts.ts";
-import { type QueueBudget } from "./queue_budget.ts";
+import {
+  BATCH_MAX_CHARS,
+  BYTES_PER_CHAR_MAX,
+  SLOW_WRITE_MS,
+  SLOW_WRITE_PAUSE_FACTOR,
+  TURN_MAX_BYTES,
+  WRITE_RETRY_MS,
+} from "../limits.ts";
+import { joinBytes } from "../model/bytes.ts";
+import type { DropReason } from "../model/account.ts";
+import type { Clock, StopTimer } from "../platform/clock.ts";
+import type { JournalAccounts } from "./accounts.ts";
+import type { QueueBudget } from "./queue_budget.ts";
 
 /** Where batches go. Both forms throw when the file system refuses; the bytes are then given again later. */
 export interface BatchSink {
@@ -34,6 +46,8 @@ export interface BatchWriterOptions {
   readonly budget: QueueBudget;
   /** Records are collected up to this many characters. A longer one is a batch of its own. */
   readonly batchMaxChars: number;
+  /** Queued batches are written together up to this many bytes. */
+  readonly writeMaxBytes: number;
 }
 
 interface Batch {
@@ -55,7 +69,10 @@ export class BatchWriter {
   #queue: Batch[] = [];
   #queuedRecords = 0;
   #isPumping = false;
-  #isSlow = false;
+  /** Until this moment of the monotonic clock, batches are queued. */
+  #queueUntilMs = -Infinity;
+  /** Bytes queued since the event loop turned. */
+  #turnBytes = 0;
   #failure: Error | undefined;
   #stopRetry: StopTimer | undefined;
   #batchCount = 0;
@@ -98,9 +115,9 @@ export class BatchWriter {
     this.#text = "";
     this.#textRecords = 0;
     this.#batchCount++;
-    if (this.#queue.length > 0 || this.#isSlow) return this.#enqueue(encoder.encode(text), records);
-    const bytes = encodeText(text);
     const startMs = this.#options.clock.monotonicMs();
+    if (this.#queue.length > 0 || startMs < this.#queueUntilMs) return this.#enqueue(encoder.encode(text), records);
+    const bytes = encodeText(text);
     try {
       this.#options.sink.writeSync(bytes);
     } catch (error) {
@@ -109,8 +126,8 @@ export class BatchWriter {
       // The scratch buffer is overwritten by the next batch, so the queue gets a copy.
       return this.#enqueue(bytes.slice(), records);
     }
-    this.#isSlow = this.#options.clock.monotonicMs() - startMs > SLOW_WRITE_MS;
     this.#count(records, bytes.length);
+    this.#noteDuration(startMs);
   }
 
   /**
@@ -138,18 +155,19 @@ export class BatchWriter {
     throw loss.error;
   }
 
-  /** Writes everything in memory synchronously, the batch under way again at its own place. For the end of a process. */
+  /** Writes everything in memory synchronously, the batch under way again at its own place. */
   writeAllSync(): void {
     this.writePending();
+    const startMs = this.#options.clock.monotonicMs();
     try {
       for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
         this.#options.sink.writeSync(batch.bytes);
-        this.#remove(batch);
-        this.#count(batch.records, batch.bytes.length);
+        this.#finish(batch);
       }
     } catch (error) {
       this.#fail(error);
     }
+    this.#noteDuration(startMs);
   }
 
   /** Drops everything in memory, counted, and lets flushes that wait for it end. */
@@ -171,28 +189,43 @@ export class BatchWriter {
     this.#queue.push({ bytes, records, waiters: [] });
     this.#queuedRecords += records;
     // A failure is retried by its timer, not with each batch that comes after it.
-    if (!this.#isPumping && this.#stopRetry === undefined) void this.#pump();
+    if (this.#stopRetry !== undefined) return;
+    if (!this.#isPumping) void this.#pump();
+    if (this.#turnBytes === 0) this.#options.clock.setTimer(() => this.#turnBytes = 0, 0);
+    this.#turnBytes += bytes.length;
+    if (this.#turnBytes > TURN_MAX_BYTES) this.writeAllSync();
   }
 
   async #pump(): Promise<void> {
     this.#isPumping = true;
     try {
-      for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
-        const startMs = this.#options.clock.monotonicMs();
-        await this.#options.sink.write(batch.bytes);
-        this.#isSlow = this.#options.clock.monotonicMs() - startMs > SLOW_WRITE_MS;
+      for (let group = this.#firstBatches(); group.length > 0; group = this.#firstBatches()) {
+        await this.#options.sink.write(joinBytes(group.map(({ bytes }) => bytes)));
         this.#failure = undefined;
-        // The exit flush or a wipe may have taken it out of the queue while it was being written.
-        if (this.#queue[0] !== batch) continue;
-        this.#remove(batch);
-        this.#count(batch.records, batch.bytes.length);
+        // A synchronous write or a wipe may have taken them out of the queue meanwhile.
+        for (const batch of group) if (this.#queue[0] === batch) this.#finish(batch);
       }
-      this.#isSlow = false;
     } catch (error) {
       this.#fail(error);
     } finally {
       this.#isPumping = false;
     }
+  }
+
+  /** The oldest batches that can be written as one: a turn of the event loop then writes all that came in the one before. */
+  #firstBatches(): Batch[] {
+    let bytes = 0;
+    return this.#queue.slice(0, 1).concat(
+      this.#queue.slice(1).filter((batch) => {
+        bytes += batch.bytes.length;
+        return (this.#queue[0]?.bytes.length ?? 0) + bytes <= this.#options.writeMaxBytes;
+      }),
+    );
+  }
+
+  #noteDuration(startMs: number): void {
+    const endMs = this.#options.clock.monotonicMs();
+    if (endMs - startMs > SLOW_WRITE_MS) this.#queueUntilMs = endMs + SLOW_WRITE_PAUSE_FACTOR * (endMs - startMs);
   }
 
   #fail(error: unknown): void {
@@ -225,6 +258,11 @@ export class BatchWriter {
     this.#queuedRecords -= batch.records;
     this.#options.budget.give(batch.bytes.length);
     for (const waiter of batch.waiters) waiter.resolve();
+  }
+
+  #finish(batch: Batch): void {
+    this.#remove(batch);
+    this.#count(batch.records, batch.bytes.length);
   }
 
   #count(records: number, bytes: number): void {

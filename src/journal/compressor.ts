@@ -9,12 +9,17 @@
 
 import * as zlib from "node:zlib";
 import { BLOCK_TARGET_BYTES, COMPRESSION_BACKLOG_MAX } from "../limits.ts";
-import { type TimeSource } from "../model/record_time.ts";
-import { type Clock } from "../platform/clock.ts";
+import type { TimeSource } from "../model/record_time.ts";
+import type { Clock } from "../platform/clock.ts";
 import { nodeCompressionFiles } from "../platform/compression_files.ts";
-import { type FileSystem } from "../platform/file_system.ts";
+import type { FileSystem } from "../platform/file_system.ts";
 import { type BackgroundThread, startThread } from "../platform/worker.ts";
-import { type CompressionJob, compressionParts, type CompressionResult, compressSegment } from "../segment/compression.ts";
+import {
+  type CompressionJob,
+  compressionParts,
+  type CompressionResult,
+  compressSegment,
+} from "../segment/compression.ts";
 
 /** One sealed segment that is to be compressed. */
 export interface CompressionTask {

@@ -13,19 +13,19 @@
  */
 
 import { StoreWriteError } from "../errors.ts";
-import { BATCH_MAX_CHARS, BYTES_PER_CHAR_MAX } from "../limits.ts";
-import { type DropReason, type RecordAccount } from "../model/account.ts";
-import { type JournalKey } from "../model/journal_key.ts";
+import { BATCH_MAX_CHARS, BYTES_PER_CHAR_MAX, QUEUE_WRITE_MAX_BYTES } from "../limits.ts";
+import type { DropReason, RecordAccount } from "../model/account.ts";
+import type { JournalKey } from "../model/journal_key.ts";
 import { encodeRecord } from "../model/record.ts";
-import { type SignalDefinition } from "../model/signal.ts";
-import { type Clock, type StopTimer } from "../platform/clock.ts";
+import type { SignalDefinition } from "../model/signal.ts";
+import type { Clock, StopTimer } from "../platform/clock.ts";
 import type { FileSystem } from "../platform/file_system.ts";
 import { JournalAccounts } from "./accounts.ts";
 import { type JournalFolder, SegmentAppender } from "./appender.ts";
 import { BatchWriter } from "./batch_writer.ts";
-import { type Compressor } from "./compressor.ts";
-import { type QueueBudget } from "./queue_budget.ts";
-import { type RetentionLimits } from "./retention.ts";
+import type { Compressor } from "./compressor.ts";
+import type { QueueBudget } from "./queue_budget.ts";
+import type { RetentionLimits } from "../model/retention_limits.ts";
 import { SealedSegments } from "./sealed_segments.ts";
 
 /** The writing end of a journal. */
@@ -108,7 +108,8 @@ export class JournalWriter implements Journal {
     this.#appender = new SegmentAppender({ ...options, signal: key.signal, accounts, onSealed: () => this.#tend() });
     // A batch must fit in a segment however many bytes its characters take.
     const batchMaxChars = Math.min(BATCH_MAX_CHARS, Math.floor(segmentMaxBytes / BYTES_PER_CHAR_MAX));
-    this.#batches = new BatchWriter({ sink: this.#appender, clock, accounts, budget, batchMaxChars });
+    const writeMaxBytes = Math.min(QUEUE_WRITE_MAX_BYTES, segmentMaxBytes);
+    this.#batches = new BatchWriter({ sink: this.#appender, clock, accounts, budget, batchMaxChars, writeMaxBytes });
   }
 
   append(record: object): boolean {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { RetentionLimits } from "../model/retention_limits.ts";
+
 /** What retention knows of one sealed segment. */
 export interface SegmentAge {
   readonly base: string;
@@ -13,14 +15,6 @@ export interface SegmentAge {
   readonly modifiedTimeMs: number;
   /** Bytes of all its files. */
   readonly sizeBytes: number;
-}
-
-/** How much a journal keeps; `false` means no limit. */
-export interface RetentionLimits {
-  /** Age in milliseconds at which a sealed segment is deleted, and an active one sealed. */
-  readonly maxAgeMs: number | false;
-  /** How many sealed segments are kept. */
-  readonly maxSegments: number | false;
 }
 
 /**

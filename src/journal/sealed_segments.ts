@@ -12,7 +12,8 @@ import { activeName, gzipName, rawName, stampTimeMs, temporaryName } from "../se
 import type { JournalAccounts } from "./accounts.ts";
 import type { JournalFolder } from "./appender.ts";
 import type { Compressor } from "./compressor.ts";
-import { type RetentionLimits, type SegmentAge, selectExpired } from "./retention.ts";
+import type { RetentionLimits } from "../model/retention_limits.ts";
+import { type SegmentAge, selectExpired } from "./retention.ts";
 
 /** What {@linkcode SealedSegments} works with. */
 export interface SealedSegmentsOptions {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type FileSystem } from "../platform/file_system.ts";
+import type { FileSystem } from "../platform/file_system.ts";
 import { listSignal, type SealedSegment, type SegmentListing } from "../segment/listing.ts";
 import { activeName } from "../segment/names.ts";
 import { openRawReader } from "../segment/raw_reader.ts";

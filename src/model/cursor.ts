@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type JournalKey } from "./journal_key.ts";
+import type { JournalKey } from "./journal_key.ts";
 
 /** Opaque text: the place behind one record of one journal. Give it back as `after` to go on reading there. */
 export type Cursor = string;
@@ -43,7 +43,9 @@ export function decodeCursor(cursor: Cursor): CursorPosition {
 
 function cursorFields(cursor: Cursor): readonly unknown[] {
   try {
-    const fields: unknown = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(cursor, { alphabet: "base64url" })));
+    const fields: unknown = JSON.parse(
+      new TextDecoder().decode(Uint8Array.fromBase64(cursor, { alphabet: "base64url" })),
+    );
     return Array.isArray(fields) ? fields : [];
   } catch {
     throw badCursor(cursor);

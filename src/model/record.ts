@@ -12,7 +12,10 @@ export type TelemetryRecord = { readonly [field: string]: unknown };
 // TypeScript's library does not know these two parts of the JSON proposal yet; both runtimes have them.
 interface ExactJson {
   rawJSON(text: string): unknown;
-  parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown;
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+  ): unknown;
 }
 const exactJson = JSON as unknown as ExactJson;
 
@@ -29,7 +32,9 @@ export function encodeRecord(record: object): string {
   const line = stringifyRecord(record);
   // A toJSON method or an array can turn a record into something else, which no reader would accept as a record.
   if (line?.charCodeAt(0) === 0x7b) return line;
-  throw new TypeError(`Cannot encode a record: expected an object, received ${Array.isArray(record) ? "an array" : line}`);
+  throw new TypeError(
+    `Cannot encode a record: expected an object, received ${Array.isArray(record) ? "an array" : line}`,
+  );
 }
 
 function stringifyRecord(record: object): string | undefined {
@@ -37,7 +42,10 @@ function stringifyRecord(record: object): string | undefined {
     return JSON.stringify(record);
   } catch {
     // JSON.stringify refuses bigint outright. Trying without a replacer first keeps the usual record on the fast path.
-    return JSON.stringify(record, (_key, value) => typeof value === "bigint" ? exactJson.rawJSON(String(value)) : value);
+    return JSON.stringify(
+      record,
+      (_key, value) => typeof value === "bigint" ? exactJson.rawJSON(String(value)) : value,
+    );
   }
 }
 

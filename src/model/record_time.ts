@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type TimeNs, type TimeRange } from "./time.ts";
+import type { TimeNs, TimeRange } from "./time.ts";
 
 /** How to read the time of a signal's records. Plain data, because it is sent to the compressing Worker. */
 export type TimeSource =

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type TimeSource } from "./record_time.ts";
+import type { TimeSource } from "./record_time.ts";
 
 /** What the engine knows of a signal. */
 export interface SignalDefinition {

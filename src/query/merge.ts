@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type TimeNs } from "../model/time.ts";
-import { type PlacedRecord } from "./record_stream.ts";
+import type { TimeNs } from "../model/time.ts";
+import type { PlacedRecord } from "./record_stream.ts";
 
 /** One of the streams that are merged. */
 export interface MergeSource<T> {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type Cursor } from "../model/cursor.ts";
-import { type JournalKey } from "../model/journal_key.ts";
-import { type TelemetryRecord } from "../model/record.ts";
-import { type TimeInput } from "../model/time.ts";
+import type { Cursor } from "../model/cursor.ts";
+import type { JournalKey } from "../model/journal_key.ts";
+import type { TelemetryRecord } from "../model/record.ts";
+import type { TimeInput } from "../model/time.ts";
 
 /** Which journals are meant: those of one signal, of one stack or server or of all. */
 export interface JournalSelection {

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { type SegmentCorruptError } from "../errors.ts";
+import type { SegmentCorruptError } from "../errors.ts";
 import { type CursorPosition, decodeCursor, encodeCursor } from "../model/cursor.ts";
-import { type JournalKey } from "../model/journal_key.ts";
-import { type SignalDefinition } from "../model/signal.ts";
+import type { JournalKey } from "../model/journal_key.ts";
+import type { SignalDefinition } from "../model/signal.ts";
 import { timeFromInput, type TimeRange } from "../model/time.ts";
-import { type FileSystem } from "../platform/file_system.ts";
+import type { FileSystem } from "../platform/file_system.ts";
 import { mergeRecords, type MergeSource } from "./merge.ts";
-import { type JournalSelection, type ReadQuery, type StoredRecord } from "./query.ts";
+import type { JournalSelection, ReadQuery, StoredRecord } from "./query.ts";
 import { lastRecords, type PlacedRecord, readRecords, type RecordStreamOptions } from "./record_stream.ts";
 
 /** One journal that is there. */

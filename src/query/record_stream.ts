@@ -5,11 +5,11 @@
  */
 
 import { SegmentCorruptError } from "../errors.ts";
-import { type CursorPosition } from "../model/cursor.ts";
+import type { CursorPosition } from "../model/cursor.ts";
 import { decodeRecord, type TelemetryRecord } from "../model/record.ts";
 import { recordTimeRange, type TimeSource } from "../model/record_time.ts";
 import { parseRfc3339, type TimeRange } from "../model/time.ts";
-import { type FileSystem } from "../platform/file_system.ts";
+import type { FileSystem } from "../platform/file_system.ts";
 import { type JournalPlace, type JournalSnapshot, takeSnapshot } from "../journal/snapshot.ts";
 import { splitLines } from "../segment/lines.ts";
 import {
@@ -136,7 +136,9 @@ async function* readSegment(
   try {
     const range = options.range === undefined ? {} : { range: options.range };
     for await (const block of reader.forwards({ fromRawOffset, ...range })) {
-      yield blockRecords(block, { place, reader, options }).filter(({ position }) => position.rawOffset > fromRawOffset);
+      yield blockRecords(block, { place, reader, options }).filter(({ position }) =>
+        position.rawOffset > fromRawOffset
+      );
     }
   } finally {
     reader.close();

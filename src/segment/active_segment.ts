@@ -14,7 +14,7 @@
  */
 
 import { SYNC_EVERY_BYTES } from "../limits.ts";
-import { type FileHandle, type FileSystem } from "../platform/file_system.ts";
+import type { FileHandle, FileSystem } from "../platform/file_system.ts";
 import { recoverSegment, type Recovery } from "./recovery.ts";
 
 /** The file that a journal appends to. */
@@ -27,6 +27,7 @@ export class ActiveSegment {
   #syncedBytes: number;
   #isCutPending = false;
   #operations = 0;
+  #writesUnderWay = 0;
   #isClosed = false;
   #backgroundSync: Promise<void> | undefined;
 
@@ -56,6 +57,11 @@ export class ActiveSegment {
     return this.#sizeBytes;
   }
 
+  /** Whether every byte acknowledged so far is on disk. */
+  get isSynced(): boolean {
+    return this.#sizeBytes <= this.#syncedBytes;
+  }
+
   /** Writes `bytes` behind the last acknowledged one. They are with the operating system when it returns. */
   writeSync(bytes: Uint8Array): void {
     this.#cutBack();
@@ -75,11 +81,14 @@ export class ActiveSegment {
   async write(bytes: Uint8Array): Promise<void> {
     this.#cutBack();
     const offset = this.#sizeBytes;
+    this.#writesUnderWay++;
     try {
       await this.#whileOpen(() => this.#file.write(bytes, offset));
     } catch (error) {
       this.#isCutPending ||= this.#sizeBytes === offset;
       throw error;
+    } finally {
+      this.#writesUnderWay--;
     }
     if (this.#sizeBytes === offset) this.#acknowledge(bytes.length);
   }
@@ -87,14 +96,9 @@ export class ActiveSegment {
   /** Resolves once every byte acknowledged before the call is on disk. */
   async sync(): Promise<void> {
     const sizeBytes = this.#sizeBytes;
-    if (sizeBytes <= this.#syncedBytes) return;
+    if (this.isSynced) return;
     await this.#whileOpen(() => this.#file.sync());
     this.#syncedBytes = Math.max(this.#syncedBytes, sizeBytes);
-  }
-
-  /** Like {@linkcode sync}, for the last moment of a process. */
-  syncSync(): void {
-    if (!this.#isClosed) this.#file.syncSync();
   }
 
   /** Gives the file back, once the operations under way have ended. Closing twice is harmless. */
@@ -113,6 +117,8 @@ export class ActiveSegment {
 
   #cutBack(): void {
     if (!this.#isCutPending) return;
+    // A write under way could land behind the cut, where the next record is going to be.
+    if (this.#writesUnderWay > 0) throw new Error(`Cannot mend "${this.path}" yet: a write is under way`);
     this.#file.truncate(this.#sizeBytes);
     this.#isCutPending = false;
   }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type TimeNs } from "../model/time.ts";
+import type { TimeNs } from "../model/time.ts";
 
 /** One block: whole lines that can be inflated alone. */
 export interface Block {

@@ -12,7 +12,7 @@
  * @module
  */
 
-import { type TimeSource, recordTimeRange } from "../model/record_time.ts";
+import { recordTimeRange, type TimeSource } from "../model/record_time.ts";
 import { parseRfc3339, type TimeNs } from "../model/time.ts";
 import type { CompressionFile, CompressionFiles } from "../platform/compression_files.ts";
 import { type Block, decodeHeader, encodeHeader, headerBytes } from "./block_table.ts";
@@ -227,7 +227,9 @@ function* writeBlocks(
   let rawCrc = 0;
   for (const span of work.spans) {
     const bytes = parts.readSpan(work.raw, span);
-    if (bytes.length !== span.end - span.start) throw new Error(`Cannot compress "${work.job.rawPath}": it became shorter`);
+    if (bytes.length !== span.end - span.start) {
+      throw new Error(`Cannot compress "${work.job.rawPath}": it became shorter`);
+    }
     const survey = parts.surveyBlock(context, { bytes, source: work.job.time });
     const deflated = zlib.deflateRawSync(bytes, { level: work.job.level, finishFlush: zlib.constants.Z_FULL_FLUSH });
     blocks.push({ offset, rawOffset: span.start, crc: zlib.crc32(bytes), ...survey });

@@ -8,10 +8,10 @@ import { pipeline, Readable } from "node:stream";
 import * as zlib from "node:zlib";
 import { SegmentCorruptError } from "../errors.ts";
 import { READ_CHUNK_BYTES } from "../limits.ts";
-import { type TimeRange } from "../model/time.ts";
-import { type FileHandle } from "../platform/file_system.ts";
+import type { TimeRange } from "../model/time.ts";
+import type { FileHandle } from "../platform/file_system.ts";
 import { type Block, type BlockTable, decodeHeader } from "./block_table.ts";
-import { type BlockSelection, type DamageListener, type LineBlock, type SegmentReader } from "./segment_reader.ts";
+import type { BlockSelection, DamageListener, LineBlock, SegmentReader } from "./segment_reader.ts";
 
 /** A gzip header with the longest extra field. */
 const HEADER_MAX_BYTES = 12 + 65_535;
@@ -92,7 +92,9 @@ async function* inflateBlocks(
     const bytes = inflateBlock(deflated, block);
     // Most flipped bits inflate to wrong bytes without an error, so that only the checksum tells.
     if (bytes !== undefined) yield { bytes, rawOffset: block.rawOffset };
-    else gzip.onDamage(new SegmentCorruptError(gzip.path, block.offset, { reason: `a block of ${block.lines} lines is damaged` }));
+    else {gzip.onDamage(
+        new SegmentCorruptError(gzip.path, block.offset, { reason: `a block of ${block.lines} lines is damaged` }),
+      );}
   }
 }
 

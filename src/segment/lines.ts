@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type LineBlock } from "./segment_reader.ts";
+import type { LineBlock } from "./segment_reader.ts";
 
 /** One line of a segment, without its line feed. */
 export interface Line {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type DirectoryEntry } from "../platform/file_system.ts";
+import type { DirectoryEntry } from "../platform/file_system.ts";
 import { activeName, gzipName, parseSegmentFile, rawName, sideName, type Stamp, temporaryName } from "./names.ts";
 
 /** One sealed segment: a raw file, its compressed form, or for a moment both. Then the raw one counts. */

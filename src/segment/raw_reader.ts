@@ -5,8 +5,8 @@
  */
 
 import { READ_CHUNK_BYTES } from "../limits.ts";
-import { type FileHandle } from "../platform/file_system.ts";
-import { type LineBlock, type SegmentReader } from "./segment_reader.ts";
+import type { FileHandle } from "../platform/file_system.ts";
+import type { LineBlock, SegmentReader } from "./segment_reader.ts";
 
 const LINE_FEED = 0x0a;
 

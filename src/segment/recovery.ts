@@ -5,7 +5,8 @@
  */
 
 import { READ_CHUNK_BYTES } from "../limits.ts";
-import { type FileHandle } from "../platform/file_system.ts";
+import { joinBytes } from "../model/bytes.ts";
+import type { FileHandle } from "../platform/file_system.ts";
 
 /** What recovery found at the end of an active segment. */
 export type Recovery =
@@ -52,16 +53,6 @@ function readLastLine(file: FileHandle, sizeBytes: number): Uint8Array {
     end = start;
   }
   return joinBytes(chunks);
-}
-
-function joinBytes(chunks: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let length = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, length);
-    length += chunk.length;
-  }
-  return joined;
 }
 
 function isRecord(line: Uint8Array): boolean {

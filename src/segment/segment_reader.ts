@@ -7,11 +7,11 @@
  * @module
  */
 
-import { SegmentCorruptError } from "../errors.ts";
-import { type TimeRange } from "../model/time.ts";
+import type { SegmentCorruptError } from "../errors.ts";
+import type { TimeRange } from "../model/time.ts";
 import { errorCode, type FileHandle, type FileSystem } from "../platform/file_system.ts";
 import { openGzipReader } from "./gzip_reader.ts";
-import { type SealedSegment } from "./listing.ts";
+import type { SealedSegment } from "./listing.ts";
 import { gzipName, rawName } from "./names.ts";
 import { openRawReader } from "./raw_reader.ts";
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { CompressionStats } from "./journal/compressor.ts";
-import type { JournalWriter } from "./journal/journal.ts";
-import type { DropReason, RecordAccount } from "./model/account.ts";
+import type { CompressionStats } from "./compressor.ts";
+import type { JournalWriter } from "./journal.ts";
+import type { DropReason, RecordAccount } from "../model/account.ts";
 
 /** What a store has done since it was opened. */
 export interface StoreStats {
