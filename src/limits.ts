@@ -126,3 +126,14 @@ export const SHUTDOWN_GRACE_MS = 10_000;
 
 /** Time between two looks for new records by `varve tail -f`. */
 export const FOLLOW_INTERVAL_MS = 250;
+
+// OTLP
+
+/** Depth to which OTLP attribute values nest; deeper ones are refused before they exhaust the stack. */
+export const ANY_VALUE_DEPTH_MAX = 100;
+
+/**
+ * List elements of one OTLP body. Empty ones take two bytes on the wire and some hundred in memory; at this number a body
+ * of 64 MiB still has room for sixteen bytes an element.
+ */
+export const OTLP_ELEMENTS_MAX = 4_000_000;

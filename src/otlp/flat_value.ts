@@ -5,8 +5,9 @@
  * @module
  */
 
+import { ANY_VALUE_DEPTH_MAX } from "../limits.ts";
 import { encodeRecord } from "../model/record.ts";
-import { ANY_VALUE_DEPTH_MAX, EMPTY_VALUE } from "./message.ts";
+import { EMPTY_VALUE } from "./message.ts";
 import type { AnyValue, KeyValue } from "./model.ts";
 
 const INT64_MIN = -(2n ** 63n);

@@ -6,8 +6,8 @@
  * @module
  */
 
+import { ANY_VALUE_DEPTH_MAX } from "../limits.ts";
 import {
-  ANY_VALUE_DEPTH_MAX,
   EMPTY_LIST,
   EMPTY_VALUE,
   type Field,

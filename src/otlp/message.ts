@@ -66,9 +66,6 @@ export const EMPTY_LIST: readonly never[] = Object.freeze([]);
 /** OTLP's empty value. */
 export const EMPTY_VALUE: Readonly<Record<string, never>> = Object.freeze({});
 
-/** How deep values may nest in one another. Deeper ones would only serve to exhaust the stack. */
-export const ANY_VALUE_DEPTH_MAX = 100;
-
 /** The wire type of length-delimited fields, among them packed lists of numbers. */
 export const LENGTH_DELIMITED = 2;
 

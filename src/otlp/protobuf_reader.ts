@@ -7,9 +7,9 @@
 
 import { BinaryReader, type WireType } from "@bufbuild/protobuf/wire";
 import { Buffer } from "node:buffer";
+import { ANY_VALUE_DEPTH_MAX, OTLP_ELEMENTS_MAX } from "../limits.ts";
 import { KeyCache } from "./key_cache.ts";
 import {
-  ANY_VALUE_DEPTH_MAX,
   EMPTY_LIST,
   EMPTY_VALUE,
   type Field,
@@ -19,12 +19,6 @@ import {
   wireTypeOf,
 } from "./message.ts";
 import type { AnyValue, KeyValue } from "./model.ts";
-
-/**
- * How many list elements one body may hold. Empty ones take two bytes on the wire and some hundred in memory; at this
- * number a body of 64 MiB still has room for sixteen bytes an element.
- */
-const ELEMENT_COUNT_MAX = 4_000_000;
 
 /** A body being read. */
 interface Source {
@@ -273,5 +267,5 @@ function checkEnd(source: Source, end: number): void {
 
 function countElement(source: Source): void {
   source.elementCount++;
-  if (source.elementCount > ELEMENT_COUNT_MAX) throw new RangeError(`more than ${ELEMENT_COUNT_MAX} list elements`);
+  if (source.elementCount > OTLP_ELEMENTS_MAX) throw new RangeError(`more than ${OTLP_ELEMENTS_MAX} list elements`);
 }

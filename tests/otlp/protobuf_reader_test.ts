@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import { ANY_VALUE_DEPTH_MAX } from "../../src/otlp/message.ts";
+import { ANY_VALUE_DEPTH_MAX } from "../../src/limits.ts";
 import { HISTOGRAM_DATA_POINT, LOGS_DATA } from "../../src/otlp/messages.ts";
 import { readProtobuf } from "../../src/otlp/protobuf_reader.ts";
 import { sampleBody } from "./samples.ts";
