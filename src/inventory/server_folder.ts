@@ -50,6 +50,8 @@ export class ServerFolder implements JournalFolder {
   #lastLookMs = -Infinity;
   #lastUseMs = 0;
   #lastAccepted = 0;
+  #answering: Promise<void> = Promise.resolve();
+  #isAnswering = false;
 
   constructor(options: ServerFolderOptions) {
     this.path = options.path;
@@ -112,18 +114,14 @@ export class ServerFolder implements JournalFolder {
     if (listWipeRequests(fileSystem, this.path).length > 0) await this.answerWipes();
   }
 
-  /** Carries out every wipe that is asked for. When it resolves, what was wiped is gone from the disk. */
-  async answerWipes(): Promise<void> {
-    const { fileSystem, compressor } = this.#options;
-    await compressor.cancel((rawPath) => this.#contains(rawPath));
-    for (const request of listWipeRequests(fileSystem, this.path)) {
-      this.#removeSegments(request);
-      await fileSystem.syncDirectory(this.path);
-      fileSystem.remove(request.path);
-    }
-    // Compressions of signals that stay were cancelled with the others.
-    for (const journal of this.journals.values()) if (journal.isOpen) journal.sealed.compress();
-    await fileSystem.syncDirectory(this.path);
+  /**
+   * Carries out every wipe that was asked for before the call. When it resolves, what was wiped is gone from the disk.
+   * Calls run one after another, since each would find the requests of the one before it.
+   */
+  answerWipes(): Promise<void> {
+    const answering = this.#answering.then(() => this.#answerNow());
+    this.#answering = answering.catch(() => {});
+    return answering;
   }
 
   /** Bytes of its segments, side and temporary files. */
@@ -148,9 +146,11 @@ export class ServerFolder implements JournalFolder {
   /**
    * Gives files and lock back; the next append takes them again.
    *
-   * @returns False when that cannot be now: a segment is being compressed, or records wait that the file system refuses.
+   * @returns False when that cannot be now: a wipe or a compression is under way, or records wait that the file system
+   * refuses.
    */
   release(): boolean {
+    if (this.#isAnswering) return false;
     const isQuiet = this.#options.compressor.discard((rawPath) => this.#contains(rawPath));
     if (!isQuiet || !this.journals.values().toArray().every((journal) => journal.park())) return false;
     this.unlock();
@@ -161,6 +161,24 @@ export class ServerFolder implements JournalFolder {
   unlock(): void {
     this.#lock?.release();
     this.#lock = undefined;
+  }
+
+  async #answerNow(): Promise<void> {
+    const { fileSystem, compressor } = this.#options;
+    this.#isAnswering = true;
+    try {
+      await compressor.cancel((rawPath) => this.#contains(rawPath));
+      for (const request of listWipeRequests(fileSystem, this.path)) {
+        this.#removeSegments(request);
+        await fileSystem.syncDirectory(this.path);
+        fileSystem.remove(request.path);
+      }
+      // Compressions of signals that stay were cancelled with the others.
+      for (const journal of this.journals.values()) if (journal.isOpen) journal.sealed.compress();
+      await fileSystem.syncDirectory(this.path);
+    } finally {
+      this.#isAnswering = false;
+    }
   }
 
   #contains(path: string): boolean {

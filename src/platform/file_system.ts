@@ -54,7 +54,7 @@ export interface FileHandle {
   sync(): Promise<void>;
   /** Like {@linkcode sync}, for the last moment of a process. */
   syncSync(): void;
-  /** Gives the handle back. Closing twice is harmless. */
+  /** Gives the handle back, once the asynchronous calls under way have settled. Closing twice is harmless. */
   close(): void;
 }
 

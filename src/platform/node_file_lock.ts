@@ -1,9 +1,9 @@
 /**
  * A lock that the kernel frees with its holder, on Deno and Bun alike: an exclusive transaction on a SQLite file.
  *
- * SQLite holds it as POSIX record locks, which have two traps. Closing any other descriptor of the file in the holding
- * process frees them silently, so the file is opened here and nowhere else. And they do not tell two holders in one
- * process apart, so a registry of the process refuses the second.
+ * SQLite holds it as POSIX record locks, and keeps its own connections of one process apart. Closing any other descriptor
+ * of the file in the holding process frees them silently, so the file is opened here and nowhere else, and a registry
+ * tells the rest of the process which paths to leave alone.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const SQLITE_NOTADB = 26;
 
 /**
  * Processes that try in the same microseconds can all be refused, each told that another one holds the lock: 5 to 9 % of
- * attempts that two processes started together. Further attempts, each after a random pause, let one of them in.
+ * attempts that two processes started together. With further attempts, each after a random pause, 0.3 % remain.
  */
 const LOCK_ATTEMPTS = 4;
 const ATTEMPT_PAUSE_MAX_MS = 1;
@@ -43,10 +43,8 @@ export function isLockedHere(path: string): boolean {
 
 /** Takes the lock on `path`; see `FileSystem.lock`. Being refused by another process takes up to 3 ms. */
 export function lock(path: string): FileLock | undefined {
+  if (isLockedHere(path)) return undefined;
   const found = lookUp(path);
-  if (isLockedHere(path) || Array.from(heldLocks.values()).some((held) => held.identity === found?.identity)) {
-    return undefined;
-  }
   try {
     if (found === undefined || found.sizeBytes === 0n) initialise(path);
     return take(path);

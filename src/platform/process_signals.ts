@@ -13,7 +13,8 @@ import process from "node:process";
 import { clearTimeout, setTimeout } from "node:timers";
 import { isMainThread } from "node:worker_threads";
 
-type EndingSignal = "SIGTERM" | "SIGINT" | "SIGHUP";
+const ENDING_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+type EndingSignal = (typeof ENDING_SIGNALS)[number];
 
 /**
  * After a signal was raised again the process is gone, unless a listener of `Deno.addSignalListener` took it. Watching
@@ -25,8 +26,10 @@ const RAISED_PAUSE_MS = 1000;
 export function watchSignals(onSignal: () => void): () => void {
   // Deno hands signals to Workers too, but a Worker cannot see who listens in the main thread.
   if (!isMainThread) return () => {};
+  const ignored = ignoredSignals();
   const removals = new ListenerRemovals();
-  const watches = watchableSignals().map((signal) => new SignalWatch(signal, { onSignal, removals }));
+  const watches = watchableSignals(ignored).map((signal) => new SignalWatch(signal, { onSignal, removals }));
+  keepIgnored(ignored);
   return () => {
     for (const watch of watches) watch.stop();
     removals.stop();
@@ -60,12 +63,12 @@ class SignalWatch {
   }
 
   readonly #handle = (): void => {
+    const othersListen = process.listenerCount(this.#signal) > 1 || this.#options.removals.justRemoved(this.#signal);
+    this.#restart = setTimeout(() => this.#start(), othersListen ? 0 : RAISED_PAUSE_MS).unref();
     this.#options.onSignal();
-    const isOthersToo = process.listenerCount(this.#signal) > 1 || this.#options.removals.justRemoved(this.#signal);
     // Gone while others look: libraries that raise the signal themselves do so only when nobody else listens.
     process.off(this.#signal, this.#handle);
-    this.#restart = setTimeout(() => this.#start(), isOthersToo ? 0 : RAISED_PAUSE_MS).unref();
-    if (!isOthersToo) process.kill(process.pid, this.#signal);
+    if (!othersListen) process.kill(process.pid, this.#signal);
   };
 }
 
@@ -98,20 +101,28 @@ class ListenerRemovals {
 
 /**
  * The signals whose default action is in force. `nohup` starts a program with SIGHUP ignored, a shell script starts one
- * in the background with SIGINT ignored; raising such a signal again would end a program that was told to survive it. Which ones are
- * ignored stands in `/proc`; where it cannot be read (macOS, Deno without `--allow-all`), SIGHUP is left alone.
+ * in the background with SIGINT ignored; raising such a signal again would end a program that was told to survive it.
+ * Where nobody knows what is ignored, SIGHUP is left alone.
  */
-function watchableSignals(): readonly EndingSignal[] {
-  const ignored = ignoredSignalBits();
+function watchableSignals(ignored: readonly EndingSignal[] | undefined): readonly EndingSignal[] {
   if (ignored === undefined) return ["SIGTERM", "SIGINT"];
-  const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
-  return signals.filter((signal) => (ignored >> BigInt(constants.signals[signal] - 1) & 1n) === 0n);
+  return ENDING_SIGNALS.filter((signal) => !ignored.includes(signal));
 }
 
-function ignoredSignalBits(): bigint | undefined {
+/**
+ * With its first listener for any signal, Deno takes over the three above, ignored or not, and gives them their default
+ * action. A listener that does nothing ignores a signal; it stays, because Deno does not give the signal back.
+ */
+function keepIgnored(ignoredBefore: readonly EndingSignal[] = []): void {
+  const ignoredNow = ignoredSignals() ?? [];
+  for (const signal of ignoredBefore) if (!ignoredNow.includes(signal)) process.on(signal, () => {});
+}
+
+/** The signals that this process ignores; `undefined` where `/proc` does not say: macOS, Deno without `--allow-all`. */
+function ignoredSignals(): readonly EndingSignal[] | undefined {
   try {
-    const bits = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
-    return bits === undefined ? undefined : BigInt(`0x${bits}`);
+    const bits = BigInt(`0x${/^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]}`);
+    return ENDING_SIGNALS.filter((signal) => (bits >> BigInt(constants.signals[signal] - 1) & 1n) === 1n);
   } catch {
     return undefined;
   }

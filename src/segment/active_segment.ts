@@ -4,7 +4,6 @@
  * Guarantees
  * - A write that fails leaves nothing behind that a later write does not cover: the file is cut back to the last
  *   acknowledged byte before it is written again.
- * - A handle is never closed under an operation that still uses it.
  *
  * Does not guarantee
  * - That written bytes are on disk before `sync` resolves.
@@ -26,9 +25,7 @@ export class ActiveSegment {
   #sizeBytes: number;
   #syncedBytes: number;
   #isCutPending = false;
-  #operations = 0;
   #writesUnderWay = 0;
-  #isClosed = false;
   #backgroundSync: Promise<void> | undefined;
 
   private constructor(path: string, file: FileHandle, sizeBytes: number) {
@@ -83,7 +80,7 @@ export class ActiveSegment {
     const offset = this.#sizeBytes;
     this.#writesUnderWay++;
     try {
-      await this.#whileOpen(() => this.#file.write(bytes, offset));
+      await this.#file.write(bytes, offset);
     } catch (error) {
       this.#isCutPending ||= this.#sizeBytes === offset;
       throw error;
@@ -97,15 +94,13 @@ export class ActiveSegment {
   async sync(): Promise<void> {
     const sizeBytes = this.#sizeBytes;
     if (this.isSynced) return;
-    await this.#whileOpen(() => this.#file.sync());
+    await this.#file.sync();
     this.#syncedBytes = Math.max(this.#syncedBytes, sizeBytes);
   }
 
-  /** Gives the file back, once the operations under way have ended. Closing twice is harmless. */
+  /** Gives the file back. Closing twice is harmless. */
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    if (this.#operations === 0) this.#file.close();
+    this.#file.close();
   }
 
   #acknowledge(bytes: number): void {
@@ -121,15 +116,5 @@ export class ActiveSegment {
     if (this.#writesUnderWay > 0) throw new Error(`Cannot mend "${this.path}" yet: a write is under way`);
     this.#file.truncate(this.#sizeBytes);
     this.#isCutPending = false;
-  }
-
-  async #whileOpen(operation: () => Promise<void>): Promise<void> {
-    this.#operations++;
-    try {
-      await operation();
-    } finally {
-      this.#operations--;
-      if (this.#isClosed && this.#operations === 0) this.#file.close();
-    }
   }
 }
