@@ -66,7 +66,7 @@ export class BatchWriter {
   readonly #options: BatchWriterOptions;
   #text = "";
   #textRecords = 0;
-  #queue: Batch[] = [];
+  readonly #queue: Batch[] = [];
   #queuedRecords = 0;
   #isPumping = false;
   /** Until this moment of the monotonic clock, batches are queued. */
@@ -253,8 +253,9 @@ export class BatchWriter {
     this.#loss = { batch: this.#batchCount, error };
   }
 
+  /** Takes the oldest batch out of the queue: batches only ever leave it in order. */
   #remove(batch: Batch): void {
-    this.#queue = this.#queue.filter((other) => other !== batch);
+    this.#queue.shift();
     this.#queuedRecords -= batch.records;
     this.#options.budget.give(batch.bytes.length);
     for (const waiter of batch.waiters) waiter.resolve();

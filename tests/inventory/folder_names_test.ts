@@ -45,11 +45,11 @@ for (const folder of ["my server", "100%", "%2e", "a%2fb", "%41", "%"]) {
 
 test("resolveFolder: takes a folder of the literal name where there is one", () => {
   const fileSystem = new MemoryFileSystem(new MemoryDisk(new ManualClock(0)));
-  fileSystem.makeDirectory("/root/demo/my server");
-  const path = (name: string) => resolveFolder(fileSystem, { parent: "/root/demo", name, part: "server" });
-  assert.equal(path("my server"), "/root/demo/my server");
-  assert.equal(path("your server"), "/root/demo/your%20server");
+  fileSystem.makeDirectory("/telemetry/demo/my server");
+  const path = (name: string) => resolveFolder(fileSystem, { parent: "/telemetry/demo", name, part: "server" });
+  assert.equal(path("my server"), "/telemetry/demo/my server");
+  assert.equal(path("your server"), "/telemetry/demo/your%20server");
   // No literal path leaves the folder, whatever stands on disk.
-  assert.equal(path(".."), "/root/demo/%2E.");
-  assert.equal(path("../demo"), "/root/demo/%2E.%2Fdemo");
+  assert.equal(path(".."), "/telemetry/demo/%2E.");
+  assert.equal(path("../demo"), "/telemetry/demo/%2E.%2Fdemo");
 });
