@@ -23,6 +23,7 @@ export interface LockHolder {
  * Use another server name, send OTLP to the process that holds it, or retry after it ended.
  */
 export class StoreLockedError extends Error {
+  /** The name of the class. */
   override readonly name = "StoreLockedError";
   /** The server folder. */
   readonly directory: string;
@@ -42,6 +43,7 @@ export class StoreLockedError extends Error {
 
 /** Thrown by operations on a store that was closed. Nothing was changed. */
 export class StoreClosedError extends Error {
+  /** The name of the class. */
   override readonly name = "StoreClosedError";
 
   /** Names the operation that came too late. */
@@ -57,6 +59,7 @@ export class StoreClosedError extends Error {
  * takes writes; `cause` is the file system's error.
  */
 export class StoreWriteError extends Error {
+  /** The name of the class. */
   override readonly name = "StoreWriteError";
   /** The file that could not be written. */
   readonly path: string;
@@ -72,6 +75,7 @@ export class StoreWriteError extends Error {
 
 /** Thrown when bytes on disk are not what was written. What stands before and after the place can still be read. */
 export class SegmentCorruptError extends Error {
+  /** The name of the class. */
   override readonly name = "SegmentCorruptError";
   /** The damaged file. */
   readonly path: string;
@@ -90,6 +94,7 @@ export class SegmentCorruptError extends Error {
 
 /** Thrown when the process that holds a folder did not answer a wipe request in time. The request stays and is carried out later. */
 export class WipeTimeoutError extends Error {
+  /** The name of the class. */
   override readonly name = "WipeTimeoutError";
   /** The server folder. */
   readonly directory: string;
@@ -102,4 +107,42 @@ export class WipeTimeoutError extends Error {
     );
     this.directory = directory;
   }
+}
+
+// Answering requests
+
+/** Why a request is refused, besides the status. */
+export interface RequestErrorOptions {
+  /** The parameter that is at fault. */
+  readonly parameter?: string | undefined;
+  /** Headers that the answer needs. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Thrown inside the service to refuse a request; the app turns it into the answer. */
+export class RequestError extends Error {
+  /** The name of the class. */
+  override readonly name = "RequestError";
+  /** The HTTP status of the answer. */
+  readonly status: number;
+  /** The parameter that is at fault. */
+  readonly parameter: string | undefined;
+  /** Headers that the answer needs. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  /** Says why, for the person who sent the request. */
+  constructor(status: number, detail: string, options: RequestErrorOptions = {}) {
+    super(detail);
+    this.status = status;
+    this.parameter = options.parameter;
+    this.headers = options.headers ?? {};
+  }
+}
+
+// Reading a command line
+
+/** Thrown for a command line that cannot be understood. The program then ends with status 2. */
+export class UsageError extends Error {
+  /** The name of the class. */
+  override readonly name = "UsageError";
 }

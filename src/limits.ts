@@ -78,6 +78,9 @@ export const RETENTION_MAX_SEGMENTS = 5;
 /** Time between two looks at the age of segments. Quiet journals outlive their limit by no more than this. */
 export const RETENTION_INTERVAL_MS = 60_000;
 
+/** Time between two visits of `serve` to every folder under its root. */
+export const PRUNE_INTERVAL_MS = HOUR_MS;
+
 // Folders
 
 /** A folder is looked at this often for wipe requests and for a replaced lock. */

@@ -25,20 +25,26 @@ import { nodeFileSystem } from "./platform/node_file_system.ts";
 import { onProcessExit } from "./platform/process_exit.ts";
 import { absolutePath } from "./platform/runtime.ts";
 import { systemClock } from "./platform/system_clock.ts";
+import { groupSegments, type SegmentListing } from "./segment/listing.ts";
 import type { JournalSelection, ReadQuery, StoredRecord } from "./query/query.ts";
 import { type FoundJournal, JournalReader } from "./query/reader.ts";
 import { type StoreStats, sumJournals } from "./journal/stats.ts";
 
 /** Which journals are to be wiped: of one stack, and, where given, of one server and one signal. */
 export interface WipeSelection {
+  /** The stack. */
   readonly stack: string;
+  /** Only this server. Default: every one of the stack. */
   readonly server?: string | undefined;
+  /** Only this signal. Default: every one. */
   readonly signal?: string | undefined;
 }
 
 /** Which stacks and servers an inventory is taken of; what is left out stands for every one. */
 export interface InventorySelection {
+  /** Only this stack. */
   readonly stack?: string | undefined;
+  /** Only this server. */
   readonly server?: string | undefined;
 }
 
@@ -96,6 +102,15 @@ export interface Store extends AsyncDisposable {
    * @throws {StoreClosedError} If the store is closed.
    */
   wipe(selection: WipeSelection): Promise<void>;
+
+  /**
+   * Looks after every journal under the root that no other process holds: mends what a crash left, takes compressions up
+   * again, and deletes what is too old or too much. Journals that are written to are looked after anyway, each minute;
+   * this is for those nobody opens. `serve` does it at start and hourly.
+   *
+   * @throws {StoreClosedError} If the store is closed.
+   */
+  prune(): Promise<void>;
 
   /** What this store has done since it was opened. */
   stats(): StoreStats;
@@ -222,6 +237,18 @@ class RootStore implements Store {
     this.#times.clear();
   }
 
+  async prune(): Promise<void> {
+    this.#checkOpen("prune");
+    for (const { path, stack, server } of listFolders(this.#fileSystem, this.root)) {
+      const listings = groupSegments(this.#fileSystem.list(path), isSignal);
+      for (const [signal, listing] of listings) this.#tend({ stack, server, signal }, listing);
+      // Folders are many: requests that wait are answered in between.
+      await this.#clock.sleep(0);
+      if (this.#closing !== undefined) return;
+    }
+    this.#folders.pruneTotal();
+  }
+
   stats(): StoreStats {
     return {
       ...sumJournals([...this.#journals.values()]),
@@ -255,6 +282,18 @@ class RootStore implements Store {
     } finally {
       this.#folders.close();
       this.#stopExitWatch();
+    }
+  }
+
+  #tend(key: JournalKey, listing: SegmentListing): void {
+    const journal = this.#journals.get(journalName(key)) ?? this.#createJournal(key);
+    try {
+      // Opening makes an active file, which a journal without one does not need.
+      if (listing.active) journal.open();
+      journal.tend();
+    } catch (error) {
+      // Its holder looks after it.
+      if (!(error instanceof StoreLockedError)) throw error;
     }
   }
 

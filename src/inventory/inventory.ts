@@ -16,8 +16,11 @@ import { type SegmentTimes, spanning } from "./segment_times.ts";
 
 /** What is on disk of one journal. */
 export interface InventoryRecord {
+  /** The journal's stack. */
   readonly stack: string;
+  /** Its server. */
   readonly server: string;
+  /** Its signal. */
   readonly signal: string;
   /** Absolute path of the active segment, whether or not it is there. */
   readonly path: string;

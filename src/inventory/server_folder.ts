@@ -258,5 +258,6 @@ export class ServerFolder implements JournalFolder {
 }
 
 function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/"));
+  // Of what stands directly in the file system's root, that is the parent.
+  return path.slice(0, path.lastIndexOf("/")) || "/";
 }

@@ -36,11 +36,15 @@ export interface CompressionTask {
 
 /** Compressions since the store was opened. */
 export interface CompressionStats {
+  /** Segments compressed. */
   readonly finished: number;
+  /** Compressions that failed; their segments stay raw until the next open. */
   readonly failed: number;
   /** Segments that wait or are being compressed. */
   readonly backlog: number;
+  /** Bytes of the compressed segments before. */
   readonly rawBytes: number;
+  /** Bytes of them afterwards. */
   readonly compressedBytes: number;
 }
 

@@ -19,7 +19,7 @@ import type { JournalKey } from "../model/journal_key.ts";
 import { encodeRecord } from "../model/record.ts";
 import type { SignalDefinition } from "../model/signal.ts";
 import type { Clock, StopTimer } from "../platform/clock.ts";
-import type { FileSystem } from "../platform/file_system.ts";
+import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { JournalAccounts } from "./accounts.ts";
 import { type JournalFolder, SegmentAppender } from "./appender.ts";
 import { BatchWriter } from "./batch_writer.ts";
@@ -105,7 +105,12 @@ export class JournalWriter implements Journal {
     this.#options = options;
     this.#writesAtOnce = signal.writesAtOnce;
     this.sealed = new SealedSegments({ ...options, accounts });
-    this.#appender = new SegmentAppender({ ...options, signal: key.signal, accounts, onSealed: () => this.#tend() });
+    this.#appender = new SegmentAppender({
+      ...options,
+      signal: key.signal,
+      accounts,
+      onSealed: () => this.#tendSealed(),
+    });
     // A batch must fit in a segment however many bytes its characters take.
     const batchMaxChars = Math.min(BATCH_MAX_CHARS, Math.floor(segmentMaxBytes / BYTES_PER_CHAR_MAX));
     const writeMaxBytes = Math.min(QUEUE_WRITE_MAX_BYTES, segmentMaxBytes);
@@ -218,6 +223,13 @@ export class JournalWriter implements Journal {
     this.#appender.forget();
   }
 
+  /** Prunes, and queues raw sealed segments for compression. Takes the folder's lock; throws {@linkcode StoreLockedError}. */
+  tend(): void {
+    this.#options.folder.acquire();
+    this.prune();
+    this.sealed.compress();
+  }
+
   /** Seals an active segment that is too old, and deletes sealed ones that are too old or too many. */
   prune(): void {
     const limits = this.#options.retention();
@@ -266,9 +278,13 @@ export class JournalWriter implements Journal {
     }
   }
 
-  #tend(): void {
-    this.prune();
-    this.sealed.compress();
-    this.#options.onSealed();
+  #tendSealed(): void {
+    try {
+      this.tend();
+      this.#options.onSealed();
+    } catch (error) {
+      // The record that made the segment full must not suffer for it; the next look tries again.
+      if (errorCode(error) === undefined) throw error;
+    }
   }
 }

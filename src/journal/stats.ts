@@ -26,6 +26,7 @@ export interface StoreStats {
   readonly tornBytes: number;
   /** Damaged lines and blocks that reads went past. */
   readonly damagedPlaces: number;
+  /** What became of sealed segments. */
   readonly compression: CompressionStats;
   /** Journals whose active file is open. */
   readonly openJournals: number;

@@ -5,25 +5,21 @@
  */
 
 /** Why a record was dropped. The list is closed. */
-export const DROP_REASONS = [
+export type DropReason =
   /** JSON cannot hold it, or it is no object. */
-  "unencodable",
+  | "unencodable"
   /** It is longer than `recordMaxBytes`. */
-  "too_large",
+  | "too_large"
   /** It came after `close`. */
-  "closed",
+  | "closed"
   /** The disk was too slow or refused writes, and `queueMaxBytes` were waiting already. */
-  "queue_full",
+  | "queue_full"
   /** The folder's lock had been given back while it was idle, and another process has it now. */
-  "locked",
+  | "locked"
   /** A wipe was carried out before it was written. */
-  "wiped",
+  | "wiped"
   /** The file system still refused it when the store was closed. */
-  "write_failed",
-] as const;
-
-/** See {@linkcode DROP_REASONS}. */
-export type DropReason = typeof DROP_REASONS[number];
+  | "write_failed";
 
 /** What became of the records of one signal: `accepted = written + queued + dropped`, at all times. */
 export interface RecordAccount {

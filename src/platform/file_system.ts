@@ -23,7 +23,9 @@ export interface FileInfo {
 
 /** One name in a directory. Symbolic links and special files are `other`: Varve neither follows nor removes them. */
 export interface DirectoryEntry {
+  /** The name within the directory. */
   readonly name: string;
+  /** What it is. */
   readonly kind: "file" | "directory" | "other";
 }
 

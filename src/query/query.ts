@@ -11,8 +11,11 @@ import type { TimeInput } from "../model/time.ts";
 
 /** Which journals are meant: those of one signal, of one stack or server or of all. */
 export interface JournalSelection {
+  /** Only this stack. Default: every one. */
   readonly stack?: string | undefined;
+  /** Only this server. Default: every one. */
   readonly server?: string | undefined;
+  /** The kind of record. */
   readonly signal: string;
 }
 
@@ -28,7 +31,9 @@ export interface ReadQuery extends JournalSelection {
 
 /** One record and where it stands. */
 export interface StoredRecord {
+  /** The journal it stands in. */
   readonly key: JournalKey;
+  /** The record itself. */
   readonly record: TelemetryRecord;
   /** The place behind it in its journal. */
   readonly cursor: Cursor;
