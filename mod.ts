@@ -26,6 +26,7 @@ export type {
   DirectoryEntry,
   FileHandle,
   FileInfo,
+  FileKind,
   FileLock,
   FileSystem,
   OpenMode,

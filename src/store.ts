@@ -11,6 +11,7 @@ import { HeldFolders } from "./inventory/held_folders.ts";
 import { type InventoryRecord, takeInventory } from "./inventory/inventory.ts";
 import { SegmentTimes } from "./inventory/segment_times.ts";
 import { readHolder } from "./inventory/lock_holder.ts";
+import type { ServerFolder } from "./inventory/server_folder.ts";
 import { writeWipeRequest } from "./inventory/wipe_request.ts";
 import { Compressor } from "./journal/compressor.ts";
 import { type Journal, JournalWriter } from "./journal/journal.ts";
@@ -234,7 +235,6 @@ class RootStore implements Store {
     for (const folder of listFolders(this.#fileSystem, this.root, selection)) {
       await this.#wipeFolder(folder, signal);
     }
-    this.#times.clear();
   }
 
   async prune(): Promise<void> {
@@ -280,7 +280,7 @@ class RootStore implements Store {
     try {
       await settleAll([...this.#journals.values()].map((journal) => journal.close()));
     } finally {
-      this.#folders.close();
+      await this.#folders.close();
       this.#stopExitWatch();
     }
   }
@@ -343,31 +343,40 @@ class RootStore implements Store {
 
   async #wipeFolder(place: FolderPlace, signal: string | undefined): Promise<void> {
     const folder = this.#folders.at(place.path);
-    try {
-      folder.acquire();
-    } catch (error) {
-      if (error instanceof StoreLockedError) return this.#askForWipe(place, signal);
-      throw error;
-    }
-    await writeWipeRequest(this.#fileSystem, { folder: place.path, signal });
-    await folder.answerWipes();
+    if (!isAcquired(folder)) return this.#askForWipe(folder, signal);
+    await folder.wipe(signal);
+    // A lock that was taken only for this must not keep the next writer out.
+    if (folder.journals.size === 0) folder.unlock();
   }
 
   /** Has the process that holds the folder carry out a wipe: it removes the request when it is done. */
-  async #askForWipe(place: FolderPlace, signal: string | undefined): Promise<void> {
-    const request = await writeWipeRequest(this.#fileSystem, { folder: place.path, signal });
+  async #askForWipe(folder: ServerFolder, signal: string | undefined): Promise<void> {
+    const fileSystem = this.#fileSystem;
+    const request = await writeWipeRequest(fileSystem, { folder: folder.path, signal });
     const startMs = this.#clock.monotonicMs();
-    while (this.#fileSystem.stat(request.path) !== undefined) {
+    while (fileSystem.stat(request) !== undefined) {
       if (this.#clock.monotonicMs() - startMs > WIPE_TIMEOUT_MS) {
-        const holder = readHolder(this.#fileSystem, place.path)?.holder;
-        throw new WipeTimeoutError(place.path, { holder, waitedMs: WIPE_TIMEOUT_MS });
+        const holder = readHolder(fileSystem, folder.path)?.holder;
+        throw new WipeTimeoutError(folder.path, { holder, waitedMs: WIPE_TIMEOUT_MS });
       }
       await this.#clock.sleep(WIPE_POLL_MS);
+      // Where the holder has ended, taking the lock finishes the wipe.
+      if (isAcquired(folder) && folder.journals.size === 0) folder.unlock();
     }
   }
 
   #checkOpen(action: string): void {
     if (this.#closing !== undefined) throw new StoreClosedError(action);
+  }
+}
+
+function isAcquired(folder: ServerFolder): boolean {
+  try {
+    folder.acquire();
+    return true;
+  } catch (error) {
+    if (error instanceof StoreLockedError) return false;
+    throw error;
   }
 }
 

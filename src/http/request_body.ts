@@ -4,9 +4,9 @@
  * @module
  */
 
-import { createGunzip } from "node:zlib";
 import { RequestError } from "../errors.ts";
 import { joinBytes } from "../model/bytes.ts";
+import { inflateGzip } from "../segment/inflation.ts";
 
 /**
  * Reads a body, inflating one whose `Content-Encoding` is gzip as it comes in. What passes the limit is not kept.
@@ -50,32 +50,17 @@ async function* bodyChunks(request: Request, maxBytes: number): AsyncGenerator<U
   }
 }
 
-/** Inflates gzip. Each piece is counted before the next one is made, so that a small body cannot fill the memory. */
+/** Inflates gzip. It is counted as it comes, so that a small body cannot fill the memory. */
 async function inflate(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
-  const gunzip = createGunzip();
   const inflated: Uint8Array[] = [];
   let bytes = 0;
-  const finished = new Promise<void>((resolve, reject) => {
-    gunzip.on("data", (chunk: Uint8Array) => {
-      bytes += chunk.length;
-      if (bytes > maxBytes) gunzip.destroy(tooLarge(maxBytes));
-      else inflated.push(chunk);
-    });
-    gunzip.on("end", resolve);
-    gunzip.on("error", reject);
-  });
-  // Looked at below; a failure may come while the body is still being waited for.
-  finished.catch(() => {});
   try {
-    for await (const chunk of chunks) {
-      if (gunzip.destroyed) break;
-      const written = new Promise<void>((resolve) => gunzip.write(chunk, () => resolve()));
-      await Promise.race([written, finished]);
+    for await (const chunk of inflateGzip(chunks)) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
+      inflated.push(chunk);
     }
-    gunzip.end();
-    await finished;
   } catch (error) {
-    gunzip.destroy();
     if (error instanceof RequestError) throw error;
     throw new RequestError(400, `Cannot inflate the body: ${error instanceof Error ? error.message : error}`);
   }

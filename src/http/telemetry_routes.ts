@@ -36,6 +36,10 @@ async function answerInventory(request: Request, { store }: ServiceContext): Pro
 
 async function answerWipe(request: Request, { store }: ServiceContext): Promise<Response> {
   const parameters = readParameters(request, ["stack", "server", "signal"]);
+  // Whoever meant one server and sent none, as a script with an unset variable does, must not lose the others.
+  for (const [name, value] of new URL(request.url).searchParams) {
+    if (value === "") throw badParameter(name, "it is empty; leave it out to wipe every one");
+  }
   const { stack, server } = stackAndServer(parameters);
   const signal = parameters.get("signal");
   if (stack === undefined) throw badParameter("stack", "it is missing; a wipe is of one stack");

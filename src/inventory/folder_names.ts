@@ -50,7 +50,8 @@ export function resolveFolder(
 ): string {
   const { parent, name, part } = folder;
   const encoded = encodeName(name, part);
-  const isPlainPath = encoded !== name && !/[/\\\0]/.test(name) && name !== "." && name !== "..";
+  // A folder whose name reads as an encoded one belongs to the name that it encodes.
+  const isPlainPath = encoded !== name && decodeName(name) === name && !/[/\\\0]/.test(name) && !/^\.\.?$/.test(name);
   if (isPlainPath && fileSystem.list(parent).some((entry) => entry.kind === "directory" && entry.name === name)) {
     return `${parent}/${name}`;
   }

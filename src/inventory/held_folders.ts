@@ -63,11 +63,14 @@ export class HeldFolders {
     }
   }
 
-  /** Gives every lock back. The journals are closed. */
-  close(): void {
+  /** Gives every lock back, once wipes under way are done. The journals are closed. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopLook?.();
-    for (const folder of this.#folders.values()) folder.unlock();
+    for (const folder of this.#folders.values()) {
+      await folder.settled();
+      folder.unlock();
+    }
   }
 
   #makeRoom(): void {
@@ -104,6 +107,10 @@ export class HeldFolders {
         // The file system refuses for now; appends and flushes tell the program, and the next look tries again.
       }
     }
-    if (isPruneDue) this.pruneTotal();
+    try {
+      if (isPruneDue) this.pruneTotal();
+    } catch {
+      // As above: the next look tries again.
+    }
   }
 }

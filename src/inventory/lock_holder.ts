@@ -14,7 +14,7 @@ import { readJsonFile } from "./json_file.ts";
 export interface HolderNote {
   /** The holder, or the last one where the lock is free. */
   readonly holder: LockHolder | undefined;
-  /** Whether the folder held segments before Varve first locked it. */
+  /** Whether another program filled the folder before Varve came. */
   readonly isForeign: boolean;
 }
 

@@ -4,14 +4,19 @@
  * @module
  */
 
+import { crc32 } from "node:zlib";
 import { decodeRecord } from "../model/record.ts";
 import { recordTimeRange, type TimeSource } from "../model/record_time.ts";
 import { parseRfc3339, type TimeRange } from "../model/time.ts";
 import { splitLines } from "../segment/lines.ts";
 import type { LineBlock, SegmentReader } from "../segment/segment_reader.ts";
 
+const LINE_FEED = 0x0a;
+
 interface Survey {
   readonly range: TimeRange | undefined;
+  /** Checksum of the first line: tells content that came later under the same name. */
+  readonly firstLine: number | undefined;
   /** Bytes of the raw segment that the range is known for; `undefined` once it is known for all and nothing is added. */
   readonly rawBytes: number | undefined;
 }
@@ -33,20 +38,20 @@ export class SegmentTimes {
   ): Promise<TimeRange | undefined> {
     if (reader.timeRange !== undefined) return reader.timeRange;
     const known = this.#surveys.get(segment.name);
-    if (known !== undefined && (known.rawBytes === undefined || known.rawBytes === reader.rawBytes)) return known.range;
-    // A file shorter than what was read of it was begun anew.
-    const isGrown = known?.rawBytes !== undefined && reader.rawBytes !== undefined && known.rawBytes < reader.rawBytes;
-    let range = isGrown ? known.range : undefined;
-    for await (const block of reader.forwards({ fromRawOffset: isGrown ? known.rawBytes ?? 0 : 0 })) {
+    const firstLine = known === undefined ? undefined : await firstLineOf(reader);
+    const isSame = known !== undefined && known.firstLine === firstLine &&
+      (known.rawBytes ?? 0) <= (reader.rawBytes ?? 0);
+    if (isSame && known.rawBytes === reader.rawBytes) return known.range;
+    let range = isSame ? known.range : undefined;
+    for await (const block of reader.forwards({ fromRawOffset: isSame ? known.rawBytes ?? 0 : 0 })) {
       range = spanning(range, blockRange(block, segment.time));
     }
-    this.#surveys.set(segment.name, { range, rawBytes: reader.rawBytes });
+    this.#surveys.set(segment.name, {
+      range,
+      rawBytes: reader.rawBytes,
+      firstLine: isSame ? firstLine : await firstLineOf(reader),
+    });
     return range;
-  }
-
-  /** Forgets everything: after a wipe, other content can come under a known name. */
-  clear(): void {
-    this.#surveys.clear();
   }
 
   /** Forgets every segment but those of the given names, so that pruned ones take no memory. */
@@ -62,6 +67,11 @@ export function spanning(a: TimeRange | undefined, b: TimeRange | undefined): Ti
     earliest: a.earliest < b.earliest ? a.earliest : b.earliest,
     latest: a.latest > b.latest ? a.latest : b.latest,
   };
+}
+
+async function firstLineOf(reader: SegmentReader): Promise<number | undefined> {
+  for await (const { bytes } of reader.forwards()) return crc32(bytes.subarray(0, bytes.indexOf(LINE_FEED) + 1));
+  return undefined;
 }
 
 function blockRange(block: LineBlock, source: TimeSource): TimeRange | undefined {

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { type LockHolder, StoreLockedError } from "../errors.ts";
+import { StoreLockedError } from "../errors.ts";
 import { FOLDER_LOOK_INTERVAL_MS } from "../limits.ts";
 import type { Compressor } from "../journal/compressor.ts";
 import type { JournalFolder } from "../journal/appender.ts";
@@ -21,7 +21,7 @@ import { groupSegments } from "../segment/listing.ts";
 import { HOLDER_NAME, LOCK_NAME, parseSegmentFile } from "../segment/names.ts";
 import { writeJsonFile } from "./json_file.ts";
 import { readHolder } from "./lock_holder.ts";
-import { isTemporaryRequest, listWipeRequests, type WipeRequest } from "./wipe_request.ts";
+import { isTemporaryRequest, listWipeRequests, type WipeRequest, writeWipeRequest } from "./wipe_request.ts";
 
 /** What a {@linkcode ServerFolder} works with. */
 export interface ServerFolderOptions {
@@ -44,6 +44,7 @@ export class ServerFolder implements JournalFolder {
   readonly #options: ServerFolderOptions;
   #lock: FileLock | undefined;
   #isForeign = false;
+  #isHolderNoted = false;
   #changes = 0;
   #syncedChanges = 0;
   #unsyncedParents: string[] = [];
@@ -73,11 +74,11 @@ export class ServerFolder implements JournalFolder {
     const { fileSystem, clock } = this.#options;
     this.#options.beforeAcquire();
     this.#makeFolder();
-    const isForeign = readHolder(fileSystem, this.path)?.isForeign === true || this.#looksForeign();
     const lock = fileSystem.lock(`${this.path}/${LOCK_NAME}`);
     if (lock === undefined) throw new StoreLockedError(this.path, readHolder(fileSystem, this.path)?.holder);
     try {
-      this.#writeHolder(isForeign);
+      this.#isForeign = readHolder(fileSystem, this.path)?.isForeign ?? this.#hasSegments();
+      this.#writeHolder();
       this.#clearLeftovers();
       this.#finishWipes();
     } catch (error) {
@@ -85,7 +86,6 @@ export class ServerFolder implements JournalFolder {
       throw error;
     }
     this.#lock = lock;
-    this.#isForeign = isForeign;
     this.#lastUseMs = clock.monotonicMs();
   }
 
@@ -110,18 +110,41 @@ export class ServerFolder implements JournalFolder {
     this.#lastLookMs = nowMs;
     const { fileSystem } = this.#options;
     if (fileSystem.stat(`${this.path}/${LOCK_NAME}`)?.identity !== this.#lock.identity) return this.#loseLock();
+    if (!this.#isHolderNoted) this.#writeHolder();
     for (const journal of this.journals.values()) journal.look();
     if (listWipeRequests(fileSystem, this.path).length > 0) await this.answerWipes();
   }
 
   /**
-   * Carries out every wipe that was asked for before the call. When it resolves, what was wiped is gone from the disk.
+   * Deletes the segments of one signal, or of every one, and carries out what else was asked for. When it resolves they
+   * are gone from the disk. The wipe is on record first, so that one cut short is finished at the next open; a full disk,
+   * which cannot take the record, is a reason to wipe all the same.
+   */
+  async wipe(signal: string | undefined): Promise<void> {
+    const { fileSystem } = this.#options;
+    try {
+      await writeWipeRequest(fileSystem, { folder: this.path, signal });
+    } catch (error) {
+      if (errorCode(error) !== "ENOSPC" && errorCode(error) !== "EDQUOT") throw error;
+      this.#clearLeftovers();
+      return this.answerWipes([{ path: undefined, signal }]);
+    }
+    return this.answerWipes();
+  }
+
+  /**
+   * Carries out every wipe that was asked for before the call, and those given here that could not be put on record.
    * Calls run one after another, since each would find the requests of the one before it.
    */
-  answerWipes(): Promise<void> {
-    const answering = this.#answering.then(() => this.#answerNow());
+  answerWipes(unrecorded: readonly WipeRequest[] = []): Promise<void> {
+    const answering = this.#answering.then(() => this.#answerNow(unrecorded));
     this.#answering = answering.catch(() => {});
     return answering;
+  }
+
+  /** Resolves when no wipe is being carried out any more. */
+  settled(): Promise<void> {
+    return this.#answering;
   }
 
   /** Bytes of its segments, side and temporary files. */
@@ -163,15 +186,15 @@ export class ServerFolder implements JournalFolder {
     this.#lock = undefined;
   }
 
-  async #answerNow(): Promise<void> {
+  async #answerNow(unrecorded: readonly WipeRequest[]): Promise<void> {
     const { fileSystem, compressor } = this.#options;
     this.#isAnswering = true;
     try {
       await compressor.cancel((rawPath) => this.#contains(rawPath));
-      for (const request of listWipeRequests(fileSystem, this.path)) {
+      for (const request of [...listWipeRequests(fileSystem, this.path), ...unrecorded]) {
         this.#removeSegments(request);
         await fileSystem.syncDirectory(this.path);
-        fileSystem.remove(request.path);
+        if (request.path !== undefined) fileSystem.remove(request.path);
       }
       // Compressions of signals that stay were cancelled with the others.
       for (const journal of this.journals.values()) if (journal.isOpen) journal.sealed.compress();
@@ -197,32 +220,31 @@ export class ServerFolder implements JournalFolder {
       this.#unsyncedParents.push(parentOf(path));
     }
     fileSystem.makeDirectory(this.path);
-  }
-
-  /** Whether there are segments but no lock: Varve never was here. */
-  #looksForeign(): boolean {
-    const entries = this.#options.fileSystem.list(this.path);
-    if (entries.some(({ name }) => name === LOCK_NAME)) return false;
-    return groupSegments(entries, this.#options.isSignal).size > 0;
-  }
-
-  #writeHolder(isForeign: boolean): void {
-    const { fileSystem, clock } = this.#options;
-    const holder: LockHolder = {
-      pid: processId(),
-      runtime: runtimeName(),
-      since: new Date(clock.now()).toISOString(),
-    };
-    const path = `${this.path}/${HOLDER_NAME}`;
-    this.namesChanged();
-    if (isForeign) {
-      // Without this note the next process would take the files for its own and prune them by its defaults.
-      return writeJsonFile(fileSystem, { path, value: { ...holder, foreign: true }, durability: "synced" });
+    // A symbolic link would lead out of the root.
+    const link = [parentOf(this.path), this.path].find((path) => fileSystem.stat(path)?.kind !== "directory");
+    if (link !== undefined) {
+      throw new RangeError(`Cannot write to "${this.path}": "${link}" is no directory of its own`);
     }
+  }
+
+  #hasSegments(): boolean {
+    const { fileSystem, isSignal } = this.#options;
+    return groupSegments(fileSystem.list(this.path), isSignal).size > 0;
+  }
+
+  /** Segments in a folder without this note are another program's, and pruned only by limits that the caller gave. */
+  #writeHolder(): void {
+    const { fileSystem, clock } = this.#options;
+    const path = `${this.path}/${HOLDER_NAME}`;
+    const since = new Date(clock.now()).toISOString();
+    const holder = { pid: processId(), runtime: runtimeName(), since, foreign: this.#isForeign };
+    this.#isHolderNoted = false;
     try {
       writeJsonFile(fileSystem, { path, value: holder, durability: "buffered" });
+      this.#isHolderNoted = true;
+      this.namesChanged();
     } catch (error) {
-      // Only messages use it, so that a full disk is no reason to refuse to open.
+      // A full disk is no reason to refuse to open: the next look tries again.
       if (errorCode(error) === undefined) throw error;
     }
   }
@@ -231,7 +253,7 @@ export class ServerFolder implements JournalFolder {
     const { fileSystem } = this.#options;
     for (const request of listWipeRequests(fileSystem, this.path)) {
       this.#removeSegments(request);
-      fileSystem.remove(request.path);
+      if (request.path !== undefined) fileSystem.remove(request.path);
     }
   }
 

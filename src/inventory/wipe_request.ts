@@ -12,7 +12,8 @@ import { readJsonFile, writeJsonFile } from "./json_file.ts";
 
 /** One request. */
 export interface WipeRequest {
-  readonly path: string;
+  /** Its file; `undefined` when it could not be written. */
+  readonly path: string | undefined;
   /** Which signal; `undefined` for every one. */
   readonly signal: string | undefined;
 }
@@ -25,16 +26,16 @@ export function isTemporaryRequest(name: string): boolean {
   return TEMPORARY_NAME.test(name);
 }
 
-/** Writes a request. It is on disk when the promise resolves. */
+/** Writes a request and gives its path. It is on disk when the promise resolves. */
 export async function writeWipeRequest(
   fileSystem: FileSystem,
   request: { readonly folder: string; readonly signal: string | undefined },
-): Promise<WipeRequest> {
+): Promise<string> {
   const { folder, signal } = request;
   const path = `${folder}/.wipe-${crypto.randomUUID()}.json`;
   writeJsonFile(fileSystem, { path, value: signal === undefined ? {} : { signal }, durability: "synced" });
   await fileSystem.syncDirectory(folder);
-  return { path, signal };
+  return path;
 }
 
 /** The requests that stand in a folder. One that cannot be read asks for nothing and is left for a person to look at. */

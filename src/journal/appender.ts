@@ -12,7 +12,7 @@ import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { ActiveSegment } from "../segment/active_segment.ts";
 import { listSignal } from "../segment/listing.ts";
 import { openIfThere } from "../segment/segment_reader.ts";
-import { activeName, nextStamp, rawName, sealedBase, type Stamp } from "../segment/names.ts";
+import { activeName, LOCK_NAME, nextStamp, rawName, sealedBase, type Stamp, stampTimeMs } from "../segment/names.ts";
 import type { JournalAccounts } from "./accounts.ts";
 import type { BatchSink } from "./batch_writer.ts";
 
@@ -68,8 +68,9 @@ export class SegmentAppender implements BatchSink {
   }
 
   /**
-   * When the active segment's first record was written, in milliseconds since the epoch; `undefined` while it is empty.
-   * For a segment that an earlier process began, the time of its last change stands in until the segment is sealed.
+   * When the active segment was begun at the earliest, in milliseconds since the epoch; `undefined` while it is empty.
+   * Of one that an earlier process began that is the moment when the segment before it was sealed, or the folder's lock
+   * was made.
    */
   get oldestTimeMs(): number | undefined {
     return this.#oldestTimeMs;
@@ -98,14 +99,14 @@ export class SegmentAppender implements BatchSink {
   async sync(): Promise<void> {
     // A segment that is sealed meanwhile joins those that the second step waits for.
     await this.#segment?.sync();
-    await this.#closedSynced();
+    while (this.#unsynced.length > 0) await this.#closedSynced();
     await this.#options.folder.syncNames();
   }
 
-  /** Seals the active segment, unless it is empty. */
+  /** Seals the active segment, unless it is empty or being written to at this moment. */
   seal(): void {
     const segment = this.#openSegment();
-    if (segment.sizeBytes > 0) this.#rotate(segment);
+    if (segment.sizeBytes > 0 && !segment.isBusy) this.#rotate(segment);
   }
 
   /** Gives the active file back. The next write opens it again. */
@@ -143,7 +144,6 @@ export class SegmentAppender implements BatchSink {
     folder.acquire();
     const listing = listSignal(fileSystem.list(folder.path), signal);
     this.#newestStamp = listing.sealed.at(-1)?.stamp;
-    const modifiedTimeMs = fileSystem.stat(this.path)?.modifiedTimeMs;
     const { segment, recovery } = ActiveSegment.open(fileSystem, this.path);
     this.#segment = segment;
     if (!listing.active) folder.namesChanged();
@@ -151,13 +151,22 @@ export class SegmentAppender implements BatchSink {
       accounts.tornLines++;
       accounts.tornBytes += recovery.cutBytes;
     }
-    this.#oldestTimeMs = segment.sizeBytes === 0 ? undefined : this.#oldestTimeMs ?? modifiedTimeMs;
+    this.#oldestTimeMs = segment.sizeBytes === 0 ? undefined : this.#oldestTimeMs ?? this.#startTimeMs();
     if (listing.sealed.some(({ form }) => form === "raw")) this.#options.onSealed();
-    return segment;
+    // Tending to the sealed ones may have sealed this one, too.
+    return this.#segment ?? segment;
+  }
+
+  #startTimeMs(): number | undefined {
+    const { fileSystem, folder } = this.#options;
+    if (this.#newestStamp !== undefined) return stampTimeMs(this.#newestStamp);
+    return fileSystem.stat(`${folder.path}/${LOCK_NAME}`)?.modifiedTimeMs;
   }
 
   #rotate(full: ActiveSegment): ActiveSegment {
     const { fileSystem, clock, folder, signal, accounts } = this.#options;
+    // A sealed segment is never mended: what a failed write left would stay, and be written again behind it.
+    full.cutBack();
     const stamp = nextStamp(this.#newestStamp, clock.now());
     const sealedPath = `${folder.path}/${rawName(sealedBase(signal, stamp))}`;
     try {

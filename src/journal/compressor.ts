@@ -126,7 +126,6 @@ export class Compressor {
 
   async #work(): Promise<void> {
     for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) {
-      if (!task.isWanted()) continue;
       this.#running = task;
       await this.#compress(task);
       this.#running = undefined;
@@ -138,6 +137,7 @@ export class Compressor {
     const { rawPath, temporaryPath, time } = task;
     const job = { rawPath, temporaryPath, time, level, blockTargetBytes: BLOCK_TARGET_BYTES };
     try {
+      if (!task.isWanted()) return;
       const result = this.#mode === "worker" ? await this.#runInThread(task, job) : await this.#runInline(task, job);
       await task.finish(result);
       this.#finished++;
@@ -146,7 +146,7 @@ export class Compressor {
     } catch {
       // The raw segment is whole and stays readable; it is taken up again at the next open.
       if (this.#cancelled !== task) this.#failed++;
-      task.abandon();
+      abandonQuietly(task);
     }
   }
 
@@ -176,6 +176,15 @@ export class Compressor {
   #stopThread(): void {
     void this.#thread?.stop();
     this.#thread = undefined;
+  }
+}
+
+/** What cannot be cleared away now is a leftover that the next open removes. */
+function abandonQuietly(task: CompressionTask): void {
+  try {
+    task.abandon();
+  } catch {
+    // The file system refuses; nothing depends on it.
   }
 }
 

@@ -129,15 +129,19 @@ export class JournalWriter implements Journal {
   appendAll(records: Iterable<object>): number {
     let lines = "";
     let count = 0;
-    for (const record of records) {
-      this.accounts.accepted++;
-      const line = this.#encode(record);
-      if (line === undefined) continue;
-      lines += line + "\n";
-      count++;
+    try {
+      for (const record of records) {
+        this.accounts.accepted++;
+        const line = this.#encode(record);
+        if (line === undefined) continue;
+        lines += line + "\n";
+        count++;
+      }
+    } finally {
+      // What came before an iterable's own error was accepted.
+      this.#batches.addTogether(lines, count);
+      this.#scheduleFlush();
     }
-    this.#batches.addTogether(lines, count);
-    this.#scheduleFlush();
     return count;
   }
 
@@ -262,7 +266,7 @@ export class JournalWriter implements Journal {
   }
 
   #scheduleFlush(): void {
-    if (this.#writesAtOnce) return this.#batches.writePending();
+    if (this.#writesAtOnce) return this.#batches.writeAllSync();
     this.#stopFlush ??= this.#options.clock.setTimer(() => {
       this.#stopFlush = undefined;
       this.#batches.writePending();

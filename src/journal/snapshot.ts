@@ -25,9 +25,6 @@ export interface JournalSnapshot {
   readonly active: SegmentReader | undefined;
 }
 
-/** Directory listings that are compared before the reader goes by the last one. */
-const LISTINGS_MAX = 10;
-
 /**
  * Takes a snapshot that holds every record written before the call, each once, while the journal rotates, compresses
  * and prunes.
@@ -49,18 +46,9 @@ export function takeSnapshot(fileSystem: FileSystem, place: JournalPlace): Journ
 }
 
 /**
- * Lists a folder until a listing shows no older segment that the one before missed. A long directory is read in several
- * steps, and a file that changes its name between two of them can be missed under both.
+ * Lists a folder twice and takes what either listing shows. A long directory is read in several steps, and a file that
+ * changes its name between two of them can be missed under both. What was pruned meanwhile shows when it is opened.
  */
 function listStable(fileSystem: FileSystem, place: JournalPlace): SegmentListing {
-  let listing = listSignal(fileSystem.list(place.folder), place.signal);
-  for (let count = 1; count < LISTINGS_MAX; count++) {
-    const next = listSignal(fileSystem.list(place.folder), place.signal);
-    const known = new Set(listing.sealed.map(({ base }) => base));
-    const newest = listing.sealed.at(-1)?.stamp ?? "";
-    const hasHole = next.sealed.some(({ base, stamp }) => stamp <= newest && !known.has(base));
-    listing = next;
-    if (!hasHole) break;
-  }
-  return listing;
+  return listSignal([...fileSystem.list(place.folder), ...fileSystem.list(place.folder)], place.signal);
 }

@@ -5,7 +5,7 @@
  */
 
 import type * as fs from "node:fs";
-import type { FileHandle, FileSystem } from "./file_system.ts";
+import type { FileHandle, FileInfo, FileSystem } from "./file_system.ts";
 
 /** The part of {@linkcode FileSystem} that compression needs, which the Worker has of its own. */
 export interface CompressionFiles {
@@ -16,7 +16,10 @@ export interface CompressionFiles {
 }
 
 /** An open file of {@linkcode CompressionFiles}. */
-export type CompressionFile = Pick<FileHandle, "stat" | "readSync" | "writeSync" | "syncSync" | "close">;
+export interface CompressionFile extends Pick<FileHandle, "readSync" | "writeSync" | "syncSync" | "close"> {
+  /** See {@linkcode FileHandle.stat}. */
+  stat(): Pick<FileInfo, "sizeBytes" | "modifiedTimeMs">;
+}
 
 /**
  * The part of a file system that compression needs, over `node:fs`.
@@ -29,8 +32,8 @@ export function nodeCompressionFiles(node: typeof fs): CompressionFiles {
       const descriptor = node.openSync(path, mode === "read" ? "r" : "w+", 0o600);
       return {
         stat() {
-          const { size, mtimeMs, dev, ino } = node.fstatSync(descriptor);
-          return { sizeBytes: size, modifiedTimeMs: mtimeMs, identity: `${dev}:${ino}` };
+          const { size, mtimeMs } = node.fstatSync(descriptor);
+          return { sizeBytes: size, modifiedTimeMs: mtimeMs };
         },
         readSync: (buffer, offset) => node.readSync(descriptor, buffer, 0, buffer.length, offset),
         writeSync(buffer, offset) {

@@ -13,6 +13,8 @@
 
 /** What a path or an open file is, as the file system reports it. */
 export interface FileInfo {
+  /** What it is. */
+  readonly kind: FileKind;
   /** Length in bytes. */
   readonly sizeBytes: number;
   /** Time of the last content change, in milliseconds since the epoch. */
@@ -21,12 +23,15 @@ export interface FileInfo {
   readonly identity: string;
 }
 
-/** One name in a directory. Symbolic links and special files are `other`: Varve neither follows nor removes them. */
+/** Symbolic links and special files are `other`: Varve neither follows nor removes them. */
+export type FileKind = "file" | "directory" | "other";
+
+/** One name in a directory. */
 export interface DirectoryEntry {
   /** The name within the directory. */
   readonly name: string;
   /** What it is. */
-  readonly kind: "file" | "directory" | "other";
+  readonly kind: FileKind;
 }
 
 /** How a file is opened. */

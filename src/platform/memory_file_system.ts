@@ -232,5 +232,6 @@ class MemoryFileHandle implements FileHandle {
 }
 
 function infoOf(node: MemoryNode): FileInfo {
-  return { sizeBytes: node.sizeBytes, modifiedTimeMs: node.modifiedTimeMs, identity: node.identity };
+  const { kind, sizeBytes, modifiedTimeMs, identity } = node;
+  return { kind, sizeBytes, modifiedTimeMs, identity };
 }

@@ -9,7 +9,7 @@
 
 import * as fs from "node:fs";
 import { DenoFileWriter } from "./deno_file_writer.ts";
-import type { FileHandle, FileInfo } from "./file_system.ts";
+import type { FileHandle, FileInfo, FileKind } from "./file_system.ts";
 import { systemError } from "./system_error.ts";
 
 /** What is known of a descriptor. */
@@ -151,11 +151,18 @@ export class NodeFileHandle implements FileHandle {
 /** The interface's view of what the system reports. Inode numbers may pass 2^53, so they are read as big integers. */
 export function fileInfo(stats: fs.BigIntStats): FileInfo {
   return {
+    kind: fileKind(stats),
     sizeBytes: Number(stats.size),
     // Runtimes set a time as a fraction of seconds, which can end up just below the millisecond that was meant.
     modifiedTimeMs: Math.round(Number(stats.mtimeNs) / 1e6),
     identity: `${stats.dev}:${stats.ino}`,
   };
+}
+
+/** What the system says that something is. */
+export function fileKind(node: Pick<fs.BigIntStats | fs.Dirent, "isFile" | "isDirectory">): FileKind {
+  if (node.isFile()) return "file";
+  return node.isDirectory() ? "directory" : "other";
 }
 
 /** Turns a call with a callback into a promise. A call that hands nothing over has the result `void`. */

@@ -16,7 +16,7 @@ import {
   type FileSystem,
   type OpenMode,
 } from "./file_system.ts";
-import { fileInfo, NodeFileHandle, settle } from "./node_file_handle.ts";
+import { fileInfo, fileKind, NodeFileHandle, settle } from "./node_file_handle.ts";
 import { isLockedHere, lock } from "./node_file_lock.ts";
 import { systemError } from "./system_error.ts";
 
@@ -54,7 +54,7 @@ function stat(path: string): FileInfo | undefined {
 
 function list(path: string): DirectoryEntry[] {
   try {
-    return fs.readdirSync(path, { withFileTypes: true }).map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
+    return fs.readdirSync(path, { withFileTypes: true }).map((entry) => ({ name: entry.name, kind: fileKind(entry) }));
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;
@@ -101,9 +101,4 @@ function linkStats(path: string): fs.BigIntStats | undefined {
 function isMissing(error: unknown): boolean {
   const code = errorCode(error);
   return code === "ENOENT" || code === "ENOTDIR";
-}
-
-function kindOf(entry: fs.Dirent): DirectoryEntry["kind"] {
-  if (entry.isFile()) return "file";
-  return entry.isDirectory() ? "directory" : "other";
 }

@@ -61,11 +61,12 @@ export class ActiveSegment {
 
   /** Writes `bytes` behind the last acknowledged one. They are with the operating system when it returns. */
   writeSync(bytes: Uint8Array): void {
-    this.#cutBack();
+    this.cutBack();
     try {
       this.#file.writeSync(bytes, this.#sizeBytes);
     } catch (error) {
       this.#isCutPending = true;
+      this.#tryCutBack();
       throw error;
     }
     this.#acknowledge(bytes.length);
@@ -73,10 +74,10 @@ export class ActiveSegment {
 
   /**
    * Like {@linkcode writeSync}, without stopping the program. When the same bytes were written synchronously in the
-   * meantime, as the exit flush does, they count once.
+   * meantime, as the exit flush does, they count once; when only a part of them was, the call rejects.
    */
   async write(bytes: Uint8Array): Promise<void> {
-    this.#cutBack();
+    this.cutBack();
     const offset = this.#sizeBytes;
     this.#writesUnderWay++;
     try {
@@ -86,8 +87,29 @@ export class ActiveSegment {
       throw error;
     } finally {
       this.#writesUnderWay--;
+      this.#tryCutBack();
     }
-    if (this.#sizeBytes === offset) this.#acknowledge(bytes.length);
+    if (this.#sizeBytes === offset) return this.#acknowledge(bytes.length);
+    if (this.#sizeBytes >= offset + bytes.length) return;
+    throw new Error(`Cannot count a write to "${this.path}": a synchronous one of the same records failed half-way`);
+  }
+
+  /** Whether an asynchronous write is under way. What it writes is not acknowledged yet. */
+  get isBusy(): boolean {
+    return this.#writesUnderWay > 0;
+  }
+
+  /**
+   * Cuts off what a failed write left behind the last acknowledged byte, if there is anything.
+   *
+   * @throws {Error} If that is not possible now: a write is under way, which could land behind the cut, where the next
+   * record is going to be; or the file system refuses.
+   */
+  cutBack(): void {
+    if (!this.#isCutPending) return;
+    if (this.isBusy) throw new Error(`Cannot mend "${this.path}" yet: a write is under way`);
+    this.#file.truncate(this.#sizeBytes);
+    this.#isCutPending = false;
   }
 
   /** Resolves once every byte acknowledged before the call is on disk. */
@@ -100,6 +122,7 @@ export class ActiveSegment {
 
   /** Gives the file back. Closing twice is harmless. */
   close(): void {
+    this.#tryCutBack();
     this.#file.close();
   }
 
@@ -110,11 +133,11 @@ export class ActiveSegment {
     this.#backgroundSync = this.sync().catch(() => {}).finally(() => this.#backgroundSync = undefined);
   }
 
-  #cutBack(): void {
-    if (!this.#isCutPending) return;
-    // A write under way could land behind the cut, where the next record is going to be.
-    if (this.#writesUnderWay > 0) throw new Error(`Cannot mend "${this.path}" yet: a write is under way`);
-    this.#file.truncate(this.#sizeBytes);
-    this.#isCutPending = false;
+  #tryCutBack(): void {
+    try {
+      this.cutBack();
+    } catch {
+      // Due again before the next write, and before the segment is sealed.
+    }
   }
 }

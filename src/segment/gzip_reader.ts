@@ -4,12 +4,12 @@
  * @module
  */
 
-import { pipeline, Readable } from "node:stream";
 import * as zlib from "node:zlib";
 import { SegmentCorruptError } from "../errors.ts";
 import { READ_CHUNK_BYTES } from "../limits.ts";
 import type { TimeRange } from "../model/time.ts";
 import type { FileHandle } from "../platform/file_system.ts";
+import { inflateGzip } from "./inflation.ts";
 import { type Block, type BlockTable, decodeHeader } from "./block_table.ts";
 import type { BlockSelection, DamageListener, LineBlock, SegmentReader } from "./segment_reader.ts";
 
@@ -111,7 +111,7 @@ async function* inflateFromStart(gzip: GzipFile): AsyncGenerator<LineBlock, void
   let rest = new Uint8Array(0);
   let rawOffset = 0;
   try {
-    for await (const chunk of inflatedChunks(gzip)) {
+    for await (const chunk of inflateGzip(compressedChunks(gzip))) {
       const bytes = new Uint8Array(rest.length + chunk.length);
       bytes.set(rest);
       bytes.set(chunk, rest.length);
@@ -126,13 +126,6 @@ async function* inflateFromStart(gzip: GzipFile): AsyncGenerator<LineBlock, void
     return gzip.onDamage(new SegmentCorruptError(gzip.path, gzip.sizeBytes, { reason, cause }));
   }
   if (rest.length > 0) yield { bytes: rest, rawOffset };
-}
-
-async function* inflatedChunks(gzip: GzipFile): AsyncGenerator<Uint8Array, void, void> {
-  const gunzip = zlib.createGunzip({ chunkSize: READ_CHUNK_BYTES });
-  // The callback is required; errors reach the loop below through the destroyed stream.
-  pipeline(Readable.from(compressedChunks(gzip)), gunzip, () => {});
-  for await (const chunk of gunzip) yield chunk;
 }
 
 async function* compressedChunks(gzip: GzipFile): AsyncGenerator<Uint8Array, void, void> {

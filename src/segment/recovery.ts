@@ -58,7 +58,7 @@ function readLastLine(file: FileHandle, sizeBytes: number): Uint8Array {
 function isRecord(line: Uint8Array): boolean {
   try {
     const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(line));
-    return typeof value === "object" && value !== null;
+    return typeof value === "object" && value !== null && !Array.isArray(value);
   } catch {
     return false;
   }
