@@ -7,6 +7,7 @@
  * @module
  */
 
+import { COMPRESSION_PREPARE_BYTES } from "../limits.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { ActiveSegment } from "../segment/active_segment.ts";
@@ -42,6 +43,8 @@ export interface SegmentAppenderOptions {
   readonly signal: string;
   readonly segmentMaxBytes: number;
   readonly accounts: JournalAccounts;
+  /** Called with each write once the active segment is long enough that it will be sealed some time. */
+  readonly onGrown: () => void;
   /** Called after a segment was sealed, or found sealed and raw at open. */
   readonly onSealed: () => void;
 }
@@ -134,6 +137,7 @@ export class SegmentAppender implements BatchSink {
 
   #prepare(bytes: number): ActiveSegment {
     const segment = this.#openSegment();
+    if (segment.sizeBytes > COMPRESSION_PREPARE_BYTES) this.#options.onGrown();
     const isFull = segment.sizeBytes > 0 && segment.sizeBytes + bytes > this.#options.segmentMaxBytes;
     return isFull ? this.#rotate(segment) : segment;
   }

@@ -6,7 +6,9 @@
  * program again: however slow the disk, it stops it for a tenth of the time at most.
  *
  * A program that appends without letting the event loop turn leaves no room for asynchronous writes. Past 1 MiB in one
- * turn the queue is therefore written synchronously: nothing else could run in the meantime anyway.
+ * turn the queue is therefore written synchronously: nothing else could run in the meantime anyway. So it is when half of
+ * the room for waiting records is taken, unless the disk stood still for long: to stop the program for a moment is better
+ * than to lose records to a hiccup.
  *
  * Guarantees
  * - Batches reach the sink in the order of their records, each once, and none is split.
@@ -21,6 +23,7 @@ import {
   BYTES_PER_CHAR_MAX,
   SLOW_WRITE_MS,
   SLOW_WRITE_PAUSE_FACTOR,
+  STALLED_WRITE_MS,
   TURN_MAX_BYTES,
   WRITE_RETRY_MS,
 } from "../limits.ts";
@@ -71,6 +74,8 @@ export class BatchWriter {
   #isPumping = false;
   /** Until this moment of the monotonic clock, batches are queued. */
   #queueUntilMs = -Infinity;
+  /** How long the slow write took that made batches queue. */
+  #slowWriteMs = 0;
   /** Bytes queued since the event loop turned. */
   #turnBytes = 0;
   #failure: Error | undefined;
@@ -193,7 +198,8 @@ export class BatchWriter {
     if (!this.#isPumping) void this.#pump();
     if (this.#turnBytes === 0) this.#options.clock.setTimer(() => this.#turnBytes = 0, 0);
     this.#turnBytes += bytes.length;
-    if (this.#turnBytes > TURN_MAX_BYTES) this.writeAllSync();
+    const isPressing = this.#options.budget.isHalfUsed && this.#slowWriteMs < STALLED_WRITE_MS;
+    if (this.#turnBytes > TURN_MAX_BYTES || isPressing) this.writeAllSync();
   }
 
   async #pump(): Promise<void> {
@@ -225,7 +231,10 @@ export class BatchWriter {
 
   #noteDuration(startMs: number): void {
     const endMs = this.#options.clock.monotonicMs();
-    if (endMs - startMs > SLOW_WRITE_MS) this.#queueUntilMs = endMs + SLOW_WRITE_PAUSE_FACTOR * (endMs - startMs);
+    const durationMs = endMs - startMs;
+    if (durationMs <= SLOW_WRITE_MS) return;
+    this.#slowWriteMs = durationMs;
+    this.#queueUntilMs = endMs + SLOW_WRITE_PAUSE_FACTOR * durationMs;
   }
 
   #fail(error: unknown): void {

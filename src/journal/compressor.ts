@@ -8,12 +8,12 @@
  */
 
 import * as zlib from "node:zlib";
-import { BLOCK_TARGET_BYTES, COMPRESSION_BACKLOG_MAX } from "../limits.ts";
+import { BLOCK_TARGET_BYTES, COMPRESSION_BACKLOG_MAX, COMPRESSION_LEVEL, COMPRESSION_LEVEL_FAST } from "../limits.ts";
 import type { TimeSource } from "../model/record_time.ts";
 import type { Clock } from "../platform/clock.ts";
 import { nodeCompressionFiles } from "../platform/compression_files.ts";
 import type { FileSystem } from "../platform/file_system.ts";
-import { type BackgroundThread, startThread } from "../platform/worker.ts";
+import { type BackgroundThread, lowerThreadPriority, startThread } from "../platform/worker.ts";
 import {
   type CompressionJob,
   compressionParts,
@@ -65,6 +65,7 @@ export class Compressor {
   #running: CompressionTask | undefined;
   #cancelled: CompressionTask | undefined;
   #isClosed = false;
+  #isPrepared = false;
   #finished = 0;
   #failed = 0;
   #rawBytes = 0;
@@ -85,6 +86,16 @@ export class Compressor {
       rawBytes: this.#rawBytes,
       compressedBytes: this.#compressedBytes,
     };
+  }
+
+  /**
+   * Starts the Worker if there is none, in a later turn of the event loop. That stops Deno's loop for 40 ms, which is better
+   * early in the life of a busy journal than when its first segment is full.
+   */
+  prepare(): void {
+    if (this.#isPrepared) return;
+    this.#isPrepared = true;
+    this.#clock.setTimer(() => this.#isClosed || this.#mode === "inline" || this.#startThread(), 0);
   }
 
   /** Queues a segment. One that is queued already is not queued twice. */
@@ -133,7 +144,7 @@ export class Compressor {
   }
 
   async #compress(task: CompressionTask): Promise<void> {
-    const level = this.#queue.length >= COMPRESSION_BACKLOG_MAX ? 1 : 6;
+    const level = this.#queue.length >= COMPRESSION_BACKLOG_MAX ? COMPRESSION_LEVEL_FAST : COMPRESSION_LEVEL;
     const { rawPath, temporaryPath, time } = task;
     const job = { rawPath, temporaryPath, time, level, blockTargetBytes: BLOCK_TARGET_BYTES };
     try {
@@ -145,21 +156,28 @@ export class Compressor {
       this.#compressedBytes += result.compressedBytes;
     } catch {
       // The raw segment is whole and stays readable; it is taken up again at the next open.
-      if (this.#cancelled !== task) this.#failed++;
+      // One that was pruned meanwhile did not fail.
+      if (this.#cancelled !== task && isWantedStill(task)) this.#failed++;
       abandonQuietly(task);
     }
   }
 
   async #runInThread(task: CompressionTask, job: CompressionJob): Promise<CompressionResult> {
-    try {
-      this.#thread ??= startThread(compressionSource());
-    } catch {
-      this.#mode = "inline";
-      return this.#runInline(task, job);
-    }
-    const reply = await this.#thread.ask(job) as { readonly result: CompressionResult } | { readonly error: string };
+    const thread = this.#startThread();
+    if (thread === undefined) return this.#runInline(task, job);
+    const reply = await thread.ask(job) as { readonly result: CompressionResult } | { readonly error: string };
     if ("result" in reply) return reply.result;
     throw new Error(reply.error);
+  }
+
+  /** The Worker; `undefined` where none can start. */
+  #startThread(): BackgroundThread | undefined {
+    try {
+      return this.#thread ??= startThread(compressionSource());
+    } catch {
+      this.#mode = "inline";
+      return undefined;
+    }
   }
 
   async #runInline(task: CompressionTask, job: CompressionJob): Promise<CompressionResult> {
@@ -179,6 +197,15 @@ export class Compressor {
   }
 }
 
+function isWantedStill(task: CompressionTask): boolean {
+  try {
+    return task.isWanted();
+  } catch {
+    // Where the file system does not even say, the compression has failed.
+    return true;
+  }
+}
+
 /** What cannot be cleared away now is a leftover that the next open removes. */
 function abandonQuietly(task: CompressionTask): void {
   try {
@@ -192,8 +219,11 @@ function abandonQuietly(task: CompressionTask): void {
 function compressionSource(): string {
   const parts = Object.entries(compressionParts).map(([name, part]) => `${JSON.stringify(name)}: ${part}`);
   return `import * as fs from "node:fs";
+import * as os from "node:os";
+import process from "node:process";
 import * as zlib from "node:zlib";
 import { parentPort } from "node:worker_threads";
+(${lowerThreadPriority})({ os, process });
 const parts = { ${parts.join(",\n")} };
 const context = { files: (${nodeCompressionFiles})(fs), zlib, parts };
 parentPort.on("message", (job) => {

@@ -109,6 +109,7 @@ export class JournalWriter implements Journal {
       ...options,
       signal: key.signal,
       accounts,
+      onGrown: () => options.isCompressed && options.compressor.prepare(),
       onSealed: () => this.#tendSealed(),
     });
     // A batch must fit in a segment however many bytes its characters take.

@@ -18,6 +18,11 @@ export class QueueBudget {
     return this.#usedBytes;
   }
 
+  /** Whether half of them are taken. */
+  get isHalfUsed(): boolean {
+    return this.#usedBytes > this.#maxBytes / 2;
+  }
+
   /** Reserves `bytes`, or returns false when they do not fit. */
   take(bytes: number): boolean {
     if (this.#usedBytes + bytes > this.#maxBytes) return false;

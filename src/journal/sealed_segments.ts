@@ -92,7 +92,7 @@ export class SealedSegments {
         folder.namesChanged();
         // Only once the new name is on disk may the raw file go: a loss of power must leave one of them.
         await folder.syncNames();
-        removeIfThere(fileSystem, rawPath);
+        await unlinkIfThere(fileSystem, rawPath);
         folder.namesChanged();
       },
     });
@@ -114,6 +114,14 @@ export function removeSignal(
 function removeIfThere(fileSystem: FileSystem, path: string): void {
   try {
     fileSystem.remove(path);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+  }
+}
+
+async function unlinkIfThere(fileSystem: FileSystem, path: string): Promise<void> {
+  try {
+    await fileSystem.unlink(path);
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
   }

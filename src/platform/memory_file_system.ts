@@ -93,6 +93,12 @@ export class MemoryFileSystem implements FileSystem {
     this.#disk.remove(path);
   }
 
+  /** Removes a file. */
+  async unlink(path: string): Promise<void> {
+    await Promise.resolve();
+    this.remove(path);
+  }
+
   /** Sets the time of a file's last change. */
   setModifiedTime(path: string, timeMs: number): void {
     this.#process.start("setModifiedTime", path).finish();

@@ -36,6 +36,7 @@ export const nodeFileSystem: FileSystem = {
   makeDirectory,
   rename,
   remove,
+  unlink,
   setModifiedTime,
   syncDirectory,
   lock,
@@ -70,9 +71,18 @@ function rename(from: string, to: string): void {
 }
 
 function remove(path: string): void {
-  // Deno's `unlink` removes an empty directory too.
-  if (linkStats(path)?.isDirectory()) throw systemError("EISDIR", `Cannot remove "${path}": it is a directory`);
+  assertRemovable(path);
   fs.unlinkSync(path);
+}
+
+async function unlink(path: string): Promise<void> {
+  assertRemovable(path);
+  await settle<void>((done) => fs.unlink(path, done));
+}
+
+/** Deno's `unlink` removes an empty directory too. */
+function assertRemovable(path: string): void {
+  if (linkStats(path)?.isDirectory()) throw systemError("EISDIR", `Cannot remove "${path}": it is a directory`);
 }
 
 function setModifiedTime(path: string, timeMs: number): void {

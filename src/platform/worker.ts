@@ -44,3 +44,27 @@ export function startThread(source: string): BackgroundThread {
     },
   };
 }
+
+/**
+ * Lets the calling thread run only where nothing else wants to. Only Linux knows a priority of single threads; elsewhere,
+ * and where Deno was not allowed to, nothing happens.
+ *
+ * The body names nothing outside itself, because a Worker receives it as source text.
+ */
+export function lowerThreadPriority(
+  node: {
+    readonly os: { setPriority(pid: number, priority: number): void };
+    readonly process: { readonly platform: string };
+  },
+): void {
+  type Permissions = { querySync(descriptor: object): { readonly state: string } };
+  const { permissions } = (globalThis as { Deno?: { permissions: Permissions } }).Deno ?? {};
+  // Asking first, because Deno would otherwise ask the person at the terminal.
+  const isAllowed = (permissions?.querySync({ name: "sys", kind: "setPriority" }).state ?? "granted") === "granted";
+  if (node.process.platform !== "linux" || !isAllowed) return;
+  try {
+    node.os.setPriority(0, 19);
+  } catch {
+    // A container may forbid it.
+  }
+}

@@ -49,6 +49,12 @@ export interface CompressionResult {
   readonly compressedBytes: number;
 }
 
+/** The beginning of a line that was read, its time field, and what it says. */
+interface KnownTime {
+  head: string;
+  time: TimeNs;
+}
+
 /** Where a block's lines lie in the raw segment. */
 interface RawSpan {
   readonly start: number;
@@ -164,16 +170,23 @@ function planBlocks(
 /** The time range of one line; `undefined` for a record without a time, `null` for a line that is no record at all. */
 function lineTimes(
   context: CompressionContext,
-  line: { readonly text: string; readonly source: TimeSource },
+  line: { readonly text: string; readonly source: TimeSource; readonly last: KnownTime },
 ): { readonly earliest: TimeNs; readonly latest: TimeNs } | undefined | null {
-  const { text, source } = line;
+  const { text, source, last } = line;
   if (source.kind === "field") {
     // Nearly every line starts with its time; a second field of that name would count instead of the first one.
     const marker = `"${source.field}":"`;
-    if (text.startsWith(marker, 1) && text.lastIndexOf(marker) === 1) {
+    if (text.startsWith(marker, 1) && text.indexOf(marker, 2) < 0) {
+      // Many lines have the time of the one before.
+      if (text.startsWith(last.head, 1)) return { earliest: last.time, latest: last.time };
       const start = 1 + marker.length;
-      const time = context.parts.parseRfc3339(text.slice(start, text.indexOf('"', start)));
-      if (time !== undefined) return { earliest: time, latest: time };
+      const end = text.indexOf('"', start);
+      const time = context.parts.parseRfc3339(text.slice(start, end));
+      if (time !== undefined) {
+        last.head = text.slice(1, end + 1);
+        last.time = time;
+        return { earliest: time, latest: time };
+      }
     }
   }
   try {
@@ -195,10 +208,12 @@ function surveyBlock(
   let earliest: TimeNs | undefined;
   let latest: TimeNs | undefined;
   let timeless = false;
+  // No line starts with a line feed.
+  const last: KnownTime = { head: "\n", time: 0n };
   const texts = new TextDecoder().decode(block.bytes).split("\n");
   if (texts.at(-1) === "") texts.pop();
   for (const text of texts) {
-    const times = context.parts.lineTimes(context, { text, source: block.source });
+    const times = context.parts.lineTimes(context, { text, source: block.source, last });
     if (times === undefined) timeless = true;
     if (times === undefined || times === null) continue;
     if (earliest === undefined || times.earliest < earliest) earliest = times.earliest;

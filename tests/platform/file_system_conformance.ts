@@ -114,6 +114,17 @@ const NAME_CASES: readonly FileSystemCase[] = [
     },
   },
   {
+    name: "unlink() removes a file, rejects with ENOENT for a missing one and EISDIR for an empty directory",
+    async run(fileSystem, directory) {
+      put(fileSystem, `${directory}/a`, "x");
+      fileSystem.makeDirectory(`${directory}/folder`);
+      await fileSystem.unlink(`${directory}/a`);
+      await assert.rejects(fileSystem.unlink(`${directory}/a`), { code: "ENOENT" });
+      await assert.rejects(fileSystem.unlink(`${directory}/folder`), { code: "EISDIR" });
+      assert.deepEqual(fileSystem.list(directory), [{ name: "folder", kind: "directory" }]);
+    },
+  },
+  {
     name: "an open handle keeps its file after it was renamed, replaced and removed",
     async run(fileSystem, directory) {
       put(fileSystem, `${directory}/a`, "mine");

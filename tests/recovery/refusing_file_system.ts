@@ -81,6 +81,11 @@ export class RefusingFileSystem implements FileSystem {
     this.#inner.remove(path);
   }
 
+  async unlink(path: string): Promise<void> {
+    this.#check("remove", path);
+    await this.#inner.unlink(path);
+  }
+
   setModifiedTime(path: string, timeMs: number): void {
     this.#inner.setModifiedTime(path, timeMs);
   }
