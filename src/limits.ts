@@ -79,6 +79,9 @@ export const COMPRESSION_LEVEL_FAST = 1;
 /** A journal that has written this much will have a segment to compress. */
 export const COMPRESSION_PREPARE_BYTES = MIB;
 
+/** Sealed segments that a query holds open, so that retention cannot take them from under it. */
+export const READER_OPEN_FILES_MAX = 64;
+
 // Retention
 
 /** Default age of a segment at which it is pruned. */

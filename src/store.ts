@@ -4,19 +4,16 @@
  * @module
  */
 
-import { StoreClosedError, StoreLockedError, WipeTimeoutError } from "./errors.ts";
+import { StoreClosedError, StoreLockedError } from "./errors.ts";
 import { encodeName, resolveFolder } from "./inventory/folder_names.ts";
-import { type FolderPlace, listFolders } from "./inventory/folders.ts";
+import { listFolders } from "./inventory/folders.ts";
 import { HeldFolders } from "./inventory/held_folders.ts";
 import { type InventoryRecord, takeInventory } from "./inventory/inventory.ts";
 import { SegmentTimes } from "./inventory/segment_times.ts";
-import { readHolder } from "./inventory/lock_holder.ts";
-import type { ServerFolder } from "./inventory/server_folder.ts";
-import { writeWipeRequest } from "./inventory/wipe_request.ts";
+import { wipeFolder } from "./inventory/wipe.ts";
 import { Compressor } from "./journal/compressor.ts";
 import { type Journal, JournalWriter } from "./journal/journal.ts";
 import { QueueBudget } from "./journal/queue_budget.ts";
-import { WIPE_POLL_MS, WIPE_TIMEOUT_MS } from "./limits.ts";
 import type { JournalKey } from "./model/journal_key.ts";
 import { BUILT_IN_SIGNALS, type SignalDefinition } from "./model/signal.ts";
 import { type ResolvedOptions, resolveOptions, type StoreOptions } from "./options.ts";
@@ -232,8 +229,9 @@ class RootStore implements Store {
     if (signal !== undefined) signalOf(signal);
     // A selection without a stack would be everything, which only a caller without types can ask for.
     encodeName(selection.stack ?? "", "stack");
-    for (const folder of listFolders(this.#fileSystem, this.root, selection)) {
-      await this.#wipeFolder(folder, signal);
+    const tools = { fileSystem: this.#fileSystem, clock: this.#clock };
+    for (const { path } of listFolders(this.#fileSystem, this.root, selection)) {
+      await wipeFolder(this.#folders.at(path), { ...tools, signal });
     }
   }
 
@@ -341,42 +339,8 @@ class RootStore implements Store {
     for (const journal of this.#journals.values()) journal.flushSync();
   }
 
-  async #wipeFolder(place: FolderPlace, signal: string | undefined): Promise<void> {
-    const folder = this.#folders.at(place.path);
-    if (!isAcquired(folder)) return this.#askForWipe(folder, signal);
-    await folder.wipe(signal);
-    // A lock that was taken only for this must not keep the next writer out.
-    if (folder.journals.size === 0) folder.unlock();
-  }
-
-  /** Has the process that holds the folder carry out a wipe: it removes the request when it is done. */
-  async #askForWipe(folder: ServerFolder, signal: string | undefined): Promise<void> {
-    const fileSystem = this.#fileSystem;
-    const request = await writeWipeRequest(fileSystem, { folder: folder.path, signal });
-    const startMs = this.#clock.monotonicMs();
-    while (fileSystem.stat(request) !== undefined) {
-      if (this.#clock.monotonicMs() - startMs > WIPE_TIMEOUT_MS) {
-        const holder = readHolder(fileSystem, folder.path)?.holder;
-        throw new WipeTimeoutError(folder.path, { holder, waitedMs: WIPE_TIMEOUT_MS });
-      }
-      await this.#clock.sleep(WIPE_POLL_MS);
-      // Where the holder has ended, taking the lock finishes the wipe.
-      if (isAcquired(folder) && folder.journals.size === 0) folder.unlock();
-    }
-  }
-
   #checkOpen(action: string): void {
     if (this.#closing !== undefined) throw new StoreClosedError(action);
-  }
-}
-
-function isAcquired(folder: ServerFolder): boolean {
-  try {
-    folder.acquire();
-    return true;
-  } catch (error) {
-    if (error instanceof StoreLockedError) return false;
-    throw error;
   }
 }
 

@@ -4,14 +4,11 @@
  * @module
  */
 
-import { crc32 } from "node:zlib";
 import { decodeRecord } from "../model/record.ts";
 import { recordTimeRange, type TimeSource } from "../model/record_time.ts";
 import { parseRfc3339, type TimeRange } from "../model/time.ts";
-import { splitLines } from "../segment/lines.ts";
+import { firstLineChecksum, splitLines } from "../segment/lines.ts";
 import type { LineBlock, SegmentReader } from "../segment/segment_reader.ts";
-
-const LINE_FEED = 0x0a;
 
 interface Survey {
   readonly range: TimeRange | undefined;
@@ -38,7 +35,7 @@ export class SegmentTimes {
   ): Promise<TimeRange | undefined> {
     if (reader.timeRange !== undefined) return reader.timeRange;
     const known = this.#surveys.get(segment.name);
-    const firstLine = known === undefined ? undefined : await firstLineOf(reader);
+    const firstLine = known === undefined ? undefined : await firstLineChecksum(reader);
     const isSame = known !== undefined && known.firstLine === firstLine &&
       (known.rawBytes ?? 0) <= (reader.rawBytes ?? 0);
     if (isSame && known.rawBytes === reader.rawBytes) return known.range;
@@ -49,7 +46,7 @@ export class SegmentTimes {
     this.#surveys.set(segment.name, {
       range,
       rawBytes: reader.rawBytes,
-      firstLine: isSame ? firstLine : await firstLineOf(reader),
+      firstLine: isSame ? firstLine : await firstLineChecksum(reader),
     });
     return range;
   }
@@ -67,11 +64,6 @@ export function spanning(a: TimeRange | undefined, b: TimeRange | undefined): Ti
     earliest: a.earliest < b.earliest ? a.earliest : b.earliest,
     latest: a.latest > b.latest ? a.latest : b.latest,
   };
-}
-
-async function firstLineOf(reader: SegmentReader): Promise<number | undefined> {
-  for await (const { bytes } of reader.forwards()) return crc32(bytes.subarray(0, bytes.indexOf(LINE_FEED) + 1));
-  return undefined;
 }
 
 function blockRange(block: LineBlock, source: TimeSource): TimeRange | undefined {

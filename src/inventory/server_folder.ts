@@ -216,14 +216,23 @@ export class ServerFolder implements JournalFolder {
 
   #makeFolder(): void {
     const { fileSystem } = this.#options;
-    for (let path = this.path; path !== "" && fileSystem.stat(path) === undefined; path = parentOf(path)) {
-      this.#unsyncedParents.push(parentOf(path));
+    for (let path = this.path; this.#look(path) === "missing"; path = parentOf(path)) {
+      if (this.#look(parentOf(path)) !== "hidden") this.#unsyncedParents.push(parentOf(path));
     }
     fileSystem.makeDirectory(this.path);
     // A symbolic link would lead out of the root.
     const link = [parentOf(this.path), this.path].find((path) => fileSystem.stat(path)?.kind !== "directory");
     if (link !== undefined) {
       throw new RangeError(`Cannot write to "${this.path}": "${link}" is no directory of its own`);
+    }
+  }
+
+  /** A program may have been given the root and nothing above it, which it then can neither see nor sync. */
+  #look(path: string): "there" | "missing" | "hidden" {
+    try {
+      return this.#options.fileSystem.stat(path) === undefined ? "missing" : "there";
+    } catch {
+      return "hidden";
     }
   }
 

@@ -120,6 +120,8 @@ export class Compressor {
   /** Resolves when no compression of a segment that `matches` is queued or under way any more. */
   async cancel(matches: (rawPath: string) => boolean): Promise<void> {
     while (!this.discard(matches)) {
+      // Else the work loop would start each of them, with a Worker of its own, only to have it stopped.
+      this.#queue = this.#queue.filter((task) => !matches(task.rawPath));
       const running = this.#running;
       // The work loop notices, clears away the temporary file and goes on with the next segment.
       this.#cancelled = running;

@@ -14,16 +14,16 @@ export interface CursorPosition {
   readonly key: JournalKey;
   /** Base name of the sealed segment; `null` when it was the active one. */
   readonly segment: string | null;
-  /** Base name of the sealed segment before it, `null` for none: finds the active one again after it was sealed. */
-  readonly previous: string | null;
+  /** CRC-32 of the active segment's first line: finds it again after it was sealed. `null` for a sealed one. */
+  readonly firstLine: number | null;
   /** Offset in the raw segment behind the record. */
   readonly rawOffset: number;
 }
 
 /** Writes a position as opaque text that needs no escaping in a URL. */
 export function encodeCursor(position: CursorPosition): Cursor {
-  const { key, segment, previous, rawOffset } = position;
-  const text = JSON.stringify([key.stack, key.server, key.signal, segment, previous, rawOffset]);
+  const { key, segment, firstLine, rawOffset } = position;
+  const text = JSON.stringify([key.stack, key.server, key.signal, segment, firstLine, rawOffset]);
   return new TextEncoder().encode(text).toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
@@ -33,12 +33,14 @@ export function encodeCursor(position: CursorPosition): Cursor {
  * @throws {RangeError} If `cursor` is not one that this version wrote.
  */
 export function decodeCursor(cursor: Cursor): CursorPosition {
-  const [stack, server, signal, segment, previous, rawOffset] = cursorFields(cursor);
+  const [stack, server, signal, segment, firstLine, rawOffset] = cursorFields(cursor);
   const isText = [stack, server, signal].every((part) => typeof part === "string");
-  const isPlace = [segment, previous].every((part) => part === null || typeof part === "string");
+  const isPlace = segment === null
+    ? Number.isSafeInteger(firstLine)
+    : typeof segment === "string" && firstLine === null;
   if (!isText || !isPlace || !Number.isSafeInteger(rawOffset)) throw badCursor(cursor);
   const key = { stack, server, signal } as JournalKey;
-  return { key, segment, previous, rawOffset } as CursorPosition;
+  return { key, segment, firstLine, rawOffset } as CursorPosition;
 }
 
 function cursorFields(cursor: Cursor): readonly unknown[] {

@@ -6,6 +6,7 @@
 
 import type { SegmentCorruptError } from "../errors.ts";
 import { type CursorPosition, decodeCursor, encodeCursor } from "../model/cursor.ts";
+import { READER_OPEN_FILES_MAX } from "../limits.ts";
 import type { JournalKey } from "../model/journal_key.ts";
 import type { SignalDefinition } from "../model/signal.ts";
 import { timeFromInput, type TimeRange } from "../model/time.ts";
@@ -51,9 +52,10 @@ export class JournalReader {
     const after = query.after === undefined ? undefined : decodeCursor(query.after);
     const range = queryRange(query);
     const { signal, journals } = this.#options.find(after === undefined ? query : cursorSelection(query, after));
+    const streamOptions = this.#streamOptionsOf(signal, journals.length);
     const sources: MergeSource<JournalKey>[] = journals.map((journal) => ({
       origin: journal.key,
-      batches: this.#records({ ...this.#streamOptions(journal, signal), range, after }, journal.key),
+      batches: this.#records({ ...streamOptions(journal), range, after }, journal.key),
     }));
     for await (const { origin, placed } of mergeRecords(sources)) yield storedRecord(origin, placed);
   }
@@ -65,11 +67,11 @@ export class JournalReader {
       throw new RangeError(`Cannot read a tail: expected "count" to be a whole number, received ${count}`);
     }
     const { signal, journals } = this.#options.find(selection);
+    const streamOptions = this.#streamOptionsOf(signal, journals.length);
     const sources: MergeSource<JournalKey>[] = [];
     for (const journal of journals) {
       await this.#options.flush(journal.key);
-      const stream = this.#streamOptions(journal, signal);
-      const records = await lastRecords(this.#options.fileSystem, { ...stream, count });
+      const records = await lastRecords(this.#options.fileSystem, { ...streamOptions(journal), count });
       sources.push({ origin: journal.key, batches: once(records) });
     }
     const merged: StoredRecord[] = [];
@@ -82,9 +84,10 @@ export class JournalReader {
     yield* readRecords(this.#options.fileSystem, options);
   }
 
-  #streamOptions(journal: FoundJournal, signal: SignalDefinition): RecordStreamOptions {
-    const place = { folder: journal.folder, signal: signal.name };
-    return { place, time: signal.time, onDamage: this.#options.onDamage };
+  #streamOptionsOf(signal: SignalDefinition, journalCount: number): (journal: FoundJournal) => RecordStreamOptions {
+    const openMax = Math.ceil(READER_OPEN_FILES_MAX / Math.max(1, journalCount));
+    const { onDamage } = this.#options;
+    return ({ folder }) => ({ place: { folder, signal: signal.name }, time: signal.time, openMax, onDamage });
   }
 }
 

@@ -11,7 +11,7 @@ import { recordTimeRange, type TimeSource } from "../model/record_time.ts";
 import { parseRfc3339, type TimeRange } from "../model/time.ts";
 import type { FileSystem } from "../platform/file_system.ts";
 import { type JournalPlace, type JournalSnapshot, takeSnapshot } from "../journal/snapshot.ts";
-import { splitLines } from "../segment/lines.ts";
+import { firstLineChecksum, splitLines } from "../segment/lines.ts";
 import {
   type DamageListener,
   type LineBlock,
@@ -39,36 +39,68 @@ export interface RecordStreamOptions {
   readonly range?: TimeRange | undefined;
   /** Only records behind this place. */
   readonly after?: RecordPosition | undefined;
+  /** Sealed segments that are opened before the first is read, so that pruning cannot take them from under the reader. */
+  readonly openMax: number;
   /** Told of each damaged line and block; reading goes on. */
   readonly onDamage: DamageListener;
 }
 
-/** One segment of a snapshot and its place among the others. */
+/** One segment of a snapshot. */
 interface SegmentPlace {
+  /** Base name; `null` for the active segment. */
   readonly segment: string | null;
-  readonly previous: string | null;
+  /** See {@linkcode CursorPosition.firstLine}. */
+  readonly firstLine: number | null;
   /** Opens it; `undefined` when it was pruned since the snapshot. */
   readonly open: () => SegmentReader | undefined;
 }
 
 /**
  * Reads a journal from its oldest record, or from `after`, up to what was written when the first block was asked for.
- * Yields the records of a block at a time; memory is bounded by a block.
+ * Yields the records of a block at a time; memory is bounded by a block. Retention may take the oldest segments before
+ * they are read; a gap between records that are given needs more than `openMax` segments to be pruned meanwhile.
  */
 export async function* readRecords(
   fileSystem: FileSystem,
   options: RecordStreamOptions,
 ): AsyncGenerator<PlacedRecord[], void, void> {
   const snapshot = takeSnapshot(fileSystem, options.place);
+  const opened: SegmentReader[] = [];
   try {
-    const places = segmentPlaces(fileSystem, { snapshot, options });
-    const start = startAfter(places, options.after);
-    for (const [index, place] of places.slice(start.index).entries()) {
-      yield* readSegment(place, { options, fromRawOffset: index === 0 ? start.rawOffset : 0 });
+    const places = await segmentPlaces(fileSystem, { snapshot, options });
+    const start = await startAfter(places, options.after);
+    const segments = openNewest(places.slice(start.index), { opened, openMax: options.openMax });
+    // The cursor's own segment may be gone by now; then what is left is read from its start.
+    const rawOffset = segments.length === places.length - start.index ? start.rawOffset : 0;
+    for (const [index, place] of segments.entries()) {
+      yield* readSegment(place, { options, fromRawOffset: index === 0 ? rawOffset : 0 });
     }
   } finally {
     snapshot.active?.close();
+    for (const reader of opened) reader.close();
   }
+}
+
+/**
+ * Opens segments from the newest back, and leaves out everything behind the first that is gone: retention takes the oldest
+ * first. What is older than the `openMax` newest is opened when its turn comes.
+ */
+function openNewest(
+  places: readonly SegmentPlace[],
+  into: { readonly opened: SegmentReader[]; readonly openMax: number },
+): SegmentPlace[] {
+  const segments: SegmentPlace[] = [];
+  for (const place of places.toReversed()) {
+    if (into.opened.length >= into.openMax) {
+      segments.unshift(place);
+      continue;
+    }
+    const reader = place.open();
+    if (reader === undefined) break;
+    into.opened.push(reader);
+    segments.unshift({ ...place, open: () => reader });
+  }
+  return segments;
 }
 
 /**
@@ -82,7 +114,7 @@ export async function lastRecords(
   const snapshot = takeSnapshot(fileSystem, options.place);
   let records: PlacedRecord[] = [];
   try {
-    for (const place of segmentPlaces(fileSystem, { snapshot, options }).toReversed()) {
+    for (const place of (await segmentPlaces(fileSystem, { snapshot, options })).toReversed()) {
       if (records.length >= options.count) break;
       records = [...await lastOfSegment(place, { options, count: options.count - records.length }), ...records];
     }
@@ -92,47 +124,66 @@ export async function lastRecords(
   return records;
 }
 
-function segmentPlaces(
+async function segmentPlaces(
   fileSystem: FileSystem,
   from: { readonly snapshot: JournalSnapshot; readonly options: RecordStreamOptions },
-): SegmentPlace[] {
+): Promise<SegmentPlace[]> {
   const { snapshot: { sealed, active }, options: { place: { folder }, onDamage } } = from;
-  const places: SegmentPlace[] = sealed.map((segment, index) => ({
+  const places: SegmentPlace[] = sealed.map((segment) => ({
     segment: segment.base,
-    previous: sealed[index - 1]?.base ?? null,
+    firstLine: null,
     open: () => openSealedSegment(fileSystem, { folder, segment, onDamage }),
   }));
-  if (active !== undefined) places.push({ segment: null, previous: sealed.at(-1)?.base ?? null, open: () => active });
+  const firstLine = active === undefined ? undefined : await firstLineChecksum(active);
+  // Without a first line it has no record either.
+  if (firstLine !== undefined) places.push({ segment: null, firstLine, open: () => active });
   return places;
 }
 
 /**
- * Finds a position again. When retention has removed what it refers to, reading starts with the oldest record behind it
- * that is left: a record may come twice then, and none is missed.
+ * Finds a position again. When its segment was pruned or wiped, reading starts with the oldest record behind it that is
+ * left.
  */
-function startAfter(
+async function startAfter(
   places: readonly SegmentPlace[],
   after: RecordPosition | undefined,
-): { readonly index: number; readonly rawOffset: number } {
+): Promise<{ readonly index: number; readonly rawOffset: number }> {
   if (after === undefined) return { index: 0, rawOffset: 0 };
-  const isSame = (place: SegmentPlace) =>
-    after.segment === null ? place.previous === after.previous : place.segment === after.segment;
-  const index = places.findIndex(isSame);
-  if (index >= 0) return { index, rawOffset: after.rawOffset };
-  const behind = after.segment ?? after.previous ?? "";
-  const next = places.findIndex(({ segment }) => segment === null || segment > behind);
-  return { index: next < 0 ? places.length : next, rawOffset: 0 };
+  const { segment, firstLine, rawOffset } = after;
+  if (segment === null) {
+    const index = await findByFirstLine(places, firstLine);
+    return index < 0 ? { index: 0, rawOffset: 0 } : { index, rawOffset };
+  }
+  const index = places.findIndex((place) => place.segment === null || place.segment >= segment);
+  if (index < 0) return { index: places.length, rawOffset: 0 };
+  return { index, rawOffset: places[index]?.segment === segment ? rawOffset : 0 };
+}
+
+/** Looks from the newest back: what was active when the cursor was made is rarely far. */
+async function findByFirstLine(places: readonly SegmentPlace[], firstLine: number | null): Promise<number> {
+  for (const [index, place] of [...places.entries()].toReversed()) {
+    if (place.segment === null) {
+      if (place.firstLine === firstLine) return index;
+      continue;
+    }
+    const reader = place.open();
+    if (reader === undefined) return -1;
+    try {
+      if (await firstLineChecksum(reader) === firstLine) return index;
+    } finally {
+      reader.close();
+    }
+  }
+  return -1;
 }
 
 async function* readSegment(
   place: SegmentPlace,
   work: { readonly options: RecordStreamOptions; readonly fromRawOffset: number },
 ): AsyncGenerator<PlacedRecord[], void, void> {
-  const { options } = work;
+  const { options, fromRawOffset } = work;
   const reader = place.open();
   if (reader === undefined) return;
-  // A file that is shorter than the place to go on at was begun anew, after a wipe.
-  const fromRawOffset = (reader.rawBytes ?? Infinity) < work.fromRawOffset ? 0 : work.fromRawOffset;
   try {
     const range = options.range === undefined ? {} : { range: options.range };
     for await (const block of reader.forwards({ fromRawOffset, ...range })) {
@@ -174,7 +225,7 @@ function blockRecords(
   block: LineBlock,
   from: { readonly place: SegmentPlace; readonly reader: SegmentReader; readonly options: RecordStreamOptions },
 ): PlacedRecord[] {
-  const { place: { segment, previous }, reader, options: { time: source, range, onDamage } } = from;
+  const { place: { segment, firstLine }, reader, options: { time: source, range, onDamage } } = from;
   const records: PlacedRecord[] = [];
   for (const line of splitLines(block)) {
     const record = line.text === undefined ? undefined : decodeOrSkip(line.text);
@@ -184,7 +235,7 @@ function blockRecords(
     }
     const time = recordTimeRange(record, { source, parse: parseRfc3339 });
     if (range !== undefined && !overlaps(time, range)) continue;
-    records.push({ record, time, position: { segment, previous, rawOffset: line.rawEnd } });
+    records.push({ record, time, position: { segment, firstLine, rawOffset: line.rawEnd } });
   }
   return records;
 }

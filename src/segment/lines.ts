@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { LineBlock } from "./segment_reader.ts";
+import { crc32 } from "node:zlib";
+import type { LineBlock, SegmentReader } from "./segment_reader.ts";
 
 /** One line of a segment, without its line feed. */
 export interface Line {
@@ -32,6 +33,15 @@ export function* splitLines(block: LineBlock): Generator<Line, void, void> {
     }
     start = next;
   }
+}
+
+/**
+ * The CRC-32 of a segment's first line, which tells it from every other one: lines carry the time. The same before and
+ * after sealing and compression; `undefined` while there is no whole line.
+ */
+export async function firstLineChecksum(reader: SegmentReader): Promise<number | undefined> {
+  for await (const { bytes } of reader.forwards()) return crc32(bytes.subarray(0, bytes.indexOf(LINE_FEED) + 1));
+  return undefined;
 }
 
 function decodeText(bytes: Uint8Array): string | undefined {

@@ -5,8 +5,8 @@ import { decodeCursor, encodeCursor } from "../../src/model/cursor.ts";
 const key = { stack: "shöp", server: "a/b", signal: "logs" };
 
 test("encodeCursor: reads back, and needs no escaping in a URL", () => {
-  for (const segment of [null, "logs-2026-04-30T12-00-00.000"]) {
-    const position = { key, segment, previous: null, rawOffset: 2 ** 40 };
+  for (const [segment, firstLine] of [[null, 4294967295], ["logs-2026-04-30T12-00-00.000", null]] as const) {
+    const position = { key, segment, firstLine, rawOffset: 2 ** 40 };
     const cursor = encodeCursor(position);
     assert.equal(encodeURIComponent(cursor), cursor);
     assert.deepEqual(decodeCursor(cursor), position);

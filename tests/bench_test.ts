@@ -1,0 +1,83 @@
+/**
+ * The benchmark program with tiny inputs, so that no benchmark rots. Its figures mean nothing here.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { currentRuntime, requireBunPackages, requireTool } from "./tools.ts";
+
+const bench = fileURLToPath(new URL("../bench", import.meta.url));
+const runtime = requireTool(currentRuntime);
+const packages = currentRuntime === "bun" ? requireBunPackages(bench) : { skip: false as const };
+const directory = mkdtempSync(join(tmpdir(), "varve-bench-test-"));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+interface ResultLine {
+  readonly id: string;
+  readonly what: string;
+  readonly ours?: number;
+  readonly peer?: { readonly name: string; readonly value: number };
+  readonly ratios?: readonly number[];
+  readonly proof?: string;
+  readonly skipped?: string;
+}
+
+/** Targets with the peers that each is measured against; peers that may be missing on a machine are left out. */
+const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+  P1: ["naive floor"],
+  P2: ["pino", "LogTape, syncs", "rotating-file-stream"],
+  P4: ["JSON.stringify"],
+  P5: ["naive floor"],
+  P11: [],
+  P14: ["bodies dropped"],
+};
+
+test("bench measures every target against its peers and writes the results", { skip: packages.skip }, () => {
+  const path = join(directory, "results.json");
+  const { status, stdout, stderr } = runBench(["--small", "--results", path]);
+  assert.equal(status, 0, stdout + stderr);
+  assert.deepEqual(readdirSync(directory), ["results.json"], "The benchmarks left something behind");
+  const results = JSON.parse(readFileSync(path, "utf8"))[currentRuntime];
+  assert.equal(results.size, "small");
+  assert.ok(results.machine.cores > 0 && results.machine.fdatasyncUs.p50 > 0, JSON.stringify(results.machine));
+  const lines: readonly ResultLine[] = results.lines;
+  for (const line of lines) checkLine(line, stdout);
+  for (const [id, peers] of Object.entries(EXPECTED)) {
+    const ofTarget = lines.filter((line) => line.id === id);
+    assert.notEqual(ofTarget.length, 0, `Found no line for ${id}`);
+    const measured = ofTarget.map(({ peer }) => peer?.name);
+    for (const peer of peers) assert.ok(measured.includes(peer), `${id} was not measured against ${peer}`);
+  }
+});
+
+test("bench names the targets when asked for one that it does not know", { skip: packages.skip }, () => {
+  const { status, stderr } = runBench(["--small", "P99"]);
+  assert.notEqual(status, 0);
+  assert.match(stderr, /Cannot measure "P99": the targets are P1, P2, P4/);
+});
+
+function runBench(args: readonly string[]): SpawnSyncReturns<string> {
+  const run = currentRuntime === "deno" ? ["run", "-A"] : [];
+  return spawnSync(runtime.path, [...run, join(bench, "main.ts"), ...args], {
+    encoding: "utf8",
+    // The benchmarks make their directories below this one, so that what they forgot would show.
+    env: { ...process.env, TMPDIR: directory },
+  });
+}
+
+/** Figures are numbers, ratios are their quotients, and the table shows both. */
+function checkLine(line: ResultLine, table: string): void {
+  const text = JSON.stringify(line);
+  assert.ok(table.includes(line.what), text);
+  if (line.skipped !== undefined) return assert.notEqual(line.skipped, "");
+  assert.ok(Number.isFinite(line.ours) && (line.peer?.value ?? 0) > 0, text);
+  assert.ok(line.ratios !== undefined && line.ratios.length > 0 && line.ratios.every(Number.isFinite), text);
+  assert.match(line.proof ?? "", /\d/, text);
+}
