@@ -7,7 +7,7 @@
  *   through all subjects in turn, each time from another start.
  * - Size: 300,000 records of about 210 bytes, six rotations at 10 MiB (small: 2,000 records); 5 rounds.
  * - A worse number: profile `Journal.append` first; then see how much the compressing thread takes from the other core.
- * - Not compared: what a crash costs. The naive floor may lose 1 MiB, Varve 64 KiB or 100 ms, pino and zerolog nothing;
+ * - Not compared: what a crash costs. The naive floor may lose 1 MiB, Varve 256 KiB or 100 ms, pino and zerolog nothing;
  *   LogTape syncs to disk as it goes.
  *
  * Command line: `deno run -A bench/main.ts P1 P2`, `bun bench/main.ts P1 P2`

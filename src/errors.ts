@@ -73,7 +73,10 @@ export class StoreWriteError extends Error {
 
 // Reading
 
-/** Thrown when bytes on disk are not what was written. What stands before and after the place can still be read. */
+/**
+ * Bytes on disk that are not what was written. Readers go past them and count them in `store.stats()`: what stands before
+ * and after the place can still be read.
+ */
 export class SegmentCorruptError extends Error {
   /** The name of the class. */
   override readonly name = "SegmentCorruptError";

@@ -50,8 +50,9 @@ export interface SignalRetentionOptions {
  */
 export interface RetentionOptions extends SignalRetentionOptions {
   /**
-   * Age in milliseconds at which a sealed segment is deleted; an active one that began earlier is sealed. No record
-   * outlives twice this age. Age counts from the last record of a segment. Does not hold for `audit`.
+   * Age in milliseconds at which a sealed segment is deleted; an active one that began earlier is sealed. Age counts from
+   * the last record of a segment, so that no record outlives twice this age where somebody looks after its journal: a
+   * program that appends to it, or one that calls `store.prune()`, as the service does hourly. Does not hold for `audit`.
    *
    * @default {604_800_000} seven days
    */
@@ -187,7 +188,8 @@ function checkSignal(name: string): void {
 
 function issueMessage(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue) ?? "";
-  const reason = issue.type === "strict_object" ? "is not known" : issue.message;
+  const isUnknown = issue.type === "strict_object" && issue.expected === "never";
+  const reason = isUnknown ? "is not known" : issue.type === "strict_object" ? "must be an object" : issue.message;
   return `Cannot open a store: option "${path}" ${reason}, received ${issue.received}`;
 }
 

@@ -6,7 +6,7 @@
 
 import { StoreClosedError, StoreLockedError } from "./errors.ts";
 import { encodeName, resolveFolder } from "./inventory/folder_names.ts";
-import { listFolders } from "./inventory/folders.ts";
+import { type FolderPlace, listFolders } from "./inventory/folders.ts";
 import { HeldFolders } from "./inventory/held_folders.ts";
 import { type InventoryRecord, takeInventory } from "./inventory/inventory.ts";
 import { SegmentTimes } from "./inventory/segment_times.ts";
@@ -14,6 +14,7 @@ import { wipeFolder } from "./inventory/wipe.ts";
 import { Compressor } from "./journal/compressor.ts";
 import { type Journal, JournalWriter } from "./journal/journal.ts";
 import { QueueBudget } from "./journal/queue_budget.ts";
+import { COMPRESSION_POLL_MS } from "./limits.ts";
 import type { JournalKey } from "./model/journal_key.ts";
 import { BUILT_IN_SIGNALS, type SignalDefinition } from "./model/signal.ts";
 import { type ResolvedOptions, resolveOptions, type StoreOptions } from "./options.ts";
@@ -23,7 +24,7 @@ import { nodeFileSystem } from "./platform/node_file_system.ts";
 import { onProcessExit } from "./platform/process_exit.ts";
 import { absolutePath } from "./platform/runtime.ts";
 import { systemClock } from "./platform/system_clock.ts";
-import { groupSegments, type SegmentListing } from "./segment/listing.ts";
+import { groupSegments } from "./segment/listing.ts";
 import type { JournalSelection, ReadQuery, StoredRecord } from "./query/query.ts";
 import { type FoundJournal, JournalReader } from "./query/reader.ts";
 import { type StoreStats, sumJournals } from "./journal/stats.ts";
@@ -51,6 +52,12 @@ export interface Store extends AsyncDisposable {
   /** The root's absolute path. */
   readonly root: string;
 
+  /** See {@linkcode StoreOptions.recordMaxBytes}. */
+  readonly recordMaxBytes: number;
+
+  /** See {@linkcode StoreOptions.queueMaxBytes}. */
+  readonly queueMaxBytes: number;
+
   /**
    * The writing end of a journal, the same object each time. Takes the lock of its server folder, creates what is missing,
    * and mends what a crash left.
@@ -58,6 +65,7 @@ export interface Store extends AsyncDisposable {
    * @throws {StoreLockedError} If another process or store writes to the server folder; it says who. Nothing was changed.
    * @throws {RangeError} If a name cannot be used, or the signal is not known.
    * @throws {StoreClosedError} If the store is closed.
+   * @throws {Error} If the file system refuses; its `code` is the system's, such as `EACCES`. The journal is not open.
    */
   journal(key: JournalKey): Journal;
 
@@ -69,7 +77,7 @@ export interface Store extends AsyncDisposable {
    * and `to` is skipped in compressed segments. Damaged lines and blocks are passed over and counted in
    * {@linkcode Store.stats}.
    *
-   * @throws {RangeError} If a name, a time or the cursor cannot be used, or the signal is not known.
+   * @throws {RangeError} If a name, a time or the cursor cannot be used, or the signal is not known; with the first record.
    */
   read(query: ReadQuery): AsyncIterableIterator<StoredRecord>;
 
@@ -161,6 +169,8 @@ export function openStore(root: string, options: StoreOptions = {}): Promise<Sto
 
 class RootStore implements Store {
   readonly root: string;
+  readonly recordMaxBytes: number;
+  readonly queueMaxBytes: number;
   readonly #options: ResolvedOptions;
   readonly #fileSystem: FileSystem;
   readonly #clock: Clock;
@@ -177,6 +187,8 @@ class RootStore implements Store {
   constructor(root: string, options: StoreOptions) {
     this.root = root;
     this.#options = resolveOptions(options);
+    this.recordMaxBytes = this.#options.recordMaxBytes;
+    this.queueMaxBytes = this.#options.queueMaxBytes;
     const fileSystem = this.#fileSystem = options.fileSystem ?? nodeFileSystem;
     const clock = this.#clock = options.clock ?? systemClock;
     const mode = fileSystem === nodeFileSystem ? "worker" : "inline";
@@ -195,13 +207,7 @@ class RootStore implements Store {
 
   journal(key: JournalKey): Journal {
     this.#checkOpen("open a journal");
-    const name = journalName(key);
-    const known = this.#journals.get(name);
-    const journal = known ?? this.#createJournal(key);
-    journal.open();
-    // Only a journal whose folder could be locked is remembered.
-    this.#journals.set(name, journal);
-    return journal;
+    return this.#openJournal(key, (journal) => journal.open());
   }
 
   read(query: ReadQuery): AsyncIterableIterator<StoredRecord> {
@@ -213,7 +219,7 @@ class RootStore implements Store {
   }
 
   async inventory(selection: InventorySelection = {}): Promise<InventoryRecord[]> {
-    for (const journal of this.#journals.values()) await ignoreRefusal(journal.flush());
+    for (const journal of this.#journals.values()) await ignoreRefusal(journal.writeOut());
     return takeInventory({
       fileSystem: this.#fileSystem,
       root: this.root,
@@ -230,21 +236,27 @@ class RootStore implements Store {
     // A selection without a stack would be everything, which only a caller without types can ask for.
     encodeName(selection.stack ?? "", "stack");
     const tools = { fileSystem: this.#fileSystem, clock: this.#clock };
-    for (const { path } of listFolders(this.#fileSystem, this.root, selection)) {
-      await wipeFolder(this.#folders.at(path), { ...tools, signal });
-    }
+    // Side by side: a holder that does not answer keeps nobody else's telemetry on disk.
+    const places = listFolders(this.#fileSystem, this.root, selection);
+    await settleAll(places.map(({ path }) => wipeFolder(this.#folders.at(path), { ...tools, signal })));
   }
 
   async prune(): Promise<void> {
     this.#checkOpen("prune");
-    for (const { path, stack, server } of listFolders(this.#fileSystem, this.root)) {
-      const listings = groupSegments(this.#fileSystem.list(path), isSignal);
-      for (const [signal, listing] of listings) this.#tend({ stack, server, signal }, listing);
+    let failure: unknown;
+    for (const place of listFolders(this.#fileSystem, this.root)) {
+      try {
+        await this.#visit(place);
+      } catch (error) {
+        // Its holder looks after a folder that is locked. Any other failure is told once all the others were visited.
+        if (!(error instanceof StoreLockedError)) failure ??= error;
+      }
       // Folders are many: requests that wait are answered in between.
       await this.#clock.sleep(0);
       if (this.#closing !== undefined) return;
     }
     this.#folders.pruneTotal();
+    if (failure !== undefined) throw failure;
   }
 
   stats(): StoreStats {
@@ -283,22 +295,40 @@ class RootStore implements Store {
     }
   }
 
-  #tend(key: JournalKey, listing: SegmentListing): void {
-    const journal = this.#journals.get(journalName(key)) ?? this.#createJournal(key);
-    try {
-      // Opening makes an active file, which a journal without one does not need.
-      if (listing.active) journal.open();
-      journal.tend();
-    } catch (error) {
-      // Its holder looks after it.
-      if (!(error instanceof StoreLockedError)) throw error;
+  /** Looks after the journals of one folder, and gives its lock back where it was not held before. */
+  async #visit({ path, stack, server }: FolderPlace): Promise<void> {
+    const folder = this.#folders.at(path);
+    const wasHeld = folder.isHeld;
+    for (const [signal, { active }] of groupSegments(this.#fileSystem.list(path), isSignal)) {
+      this.#openJournal({ stack, server, signal }, (journal) => {
+        // Opening makes an active file, which a journal without one does not need.
+        if (active) journal.open();
+        journal.tend();
+      });
     }
+    const isOfFolder = (rawPath: string) => rawPath.startsWith(`${path}/`);
+    while (!wasHeld && this.#closing === undefined && !this.#compressor.isIdle(isOfFolder)) {
+      await this.#clock.sleep(COMPRESSION_POLL_MS);
+    }
+    if (!wasHeld) folder.release();
+  }
+
+  /** The writer of a journal, the same each time. It is remembered only if `open` succeeds. */
+  #openJournal(key: JournalKey, open: (journal: JournalWriter) => void): JournalWriter {
+    const name = journalName(key);
+    const known = this.#journals.get(name);
+    const journal = known ?? this.#createJournal(key);
+    open(journal);
+    if (known !== undefined) return known;
+    this.#journals.set(name, journal);
+    this.#folders.at(this.#folderPath(key)).journals.set(key.signal, journal);
+    return journal;
   }
 
   #createJournal(key: JournalKey): JournalWriter {
     const signal = signalOf(key.signal);
     const folder = this.#folders.at(this.#folderPath(key));
-    const journal = new JournalWriter({
+    return new JournalWriter({
       ...this.#options,
       key: { stack: key.stack, server: key.server, signal: key.signal },
       signal,
@@ -310,8 +340,6 @@ class RootStore implements Store {
       retention: () => this.#options.retentionOf({ signal, isForeign: folder.isForeign }),
       onSealed: () => this.#folders.pruneTotal(),
     });
-    folder.journals.set(key.signal, journal);
-    return journal;
   }
 
   #folderPath({ stack, server }: JournalKey): string {
@@ -332,7 +360,7 @@ class RootStore implements Store {
 
   async #flushHeld(key: JournalKey): Promise<void> {
     const journal = this.#journals.get(journalName(key));
-    if (journal !== undefined && this.#closing === undefined) await ignoreRefusal(journal.flush());
+    if (journal !== undefined && this.#closing === undefined) await ignoreRefusal(journal.writeOut());
   }
 
   #flushSync(): void {

@@ -16,6 +16,9 @@ import { openWith } from "../subjects/varve.ts";
 
 /** What the program prints. */
 export interface StallReport {
+  /** While the first records were appended, and the compressing thread started. */
+  readonly startMs: number;
+  /** From then on. */
   readonly longestMs: number;
   readonly records: number;
   /** What Varve did meanwhile; all zero for the naive floor. */
@@ -32,6 +35,9 @@ const SEGMENTS = 2.2;
 /** A segment is filled no further than this while the one before is being compressed, so that none is pruned raw. */
 const FILL_SHARE_MAX = 0.9;
 const POLL_MS = 1;
+/** Two MiB: a journal that long has its compressing thread started. */
+const START_RECORDS = 10_000;
+const START_MS = 300;
 const RECORD_BYTES = 210;
 
 const [subject = "", directory = "", segmentText = ""] = process.argv.slice(2);
@@ -46,9 +52,14 @@ const varve = subject === "varve"
   : undefined;
 const opened = varve ?? await openNaive(directory, source);
 const records = Math.ceil(SEGMENTS * Number(segmentText) / RECORD_BYTES);
+const startMs = await watch(async () => {
+  await appendSlices(opened, START_RECORDS);
+  await delay(START_MS);
+});
 const longestMs = await watch(() => appendSlices(opened, records));
 const stats = varve?.store.stats();
 const report: StallReport = {
+  startMs,
   longestMs,
   records,
   rotations: stats?.rotations ?? 0,

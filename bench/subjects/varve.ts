@@ -10,7 +10,6 @@ import type { RecordSource } from "../records.ts";
 import { type AppendSubject, ROTATION_BYTES } from "./subject.ts";
 
 const POLL_MS = 2;
-const QUEUE_EASY_BYTES = 4 * 1024 * 1024;
 
 /** A store with one journal. */
 export interface VarveSubject extends Required<AppendSubject> {
@@ -56,11 +55,7 @@ export async function openWith(
     append() {
       journal.append(source.record());
     },
-    async ready() {
-      // What appends faster than the disk takes has to wait at times: past its limit the queue drops.
-      if (store.stats().queuedBytes > QUEUE_EASY_BYTES) await journal.flush();
-      else await turn();
-    },
+    ready: () => turn(),
     flush: () => journal.flush(),
     async settle() {
       while (store.stats().compression.backlog > 0) await delay(POLL_MS);

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { QUEUE_MAX_BYTES } from "../limits.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Store } from "../store.ts";
 import type { ServiceCounters } from "./service_counters.ts";
@@ -45,11 +44,11 @@ export function unreadyReasons({ store, isStopping }: ServiceContext): readonly 
   const { failures, queuedBytes } = store.stats();
   const reasons = failures.map(({ message }) => message);
   if (isStopping()) reasons.push("The service is stopping");
-  if (queuedBytes >= QUEUE_NEARLY_FULL_BYTES) {
+  if (queuedBytes >= QUEUE_NEARLY_FULL_SHARE * store.queueMaxBytes) {
     reasons.push(`The disk does not keep up: ${queuedBytes} bytes wait for it`);
   }
   return reasons;
 }
 
 /** A queue is not filled to the last byte, since a batch goes in whole or not at all. */
-const QUEUE_NEARLY_FULL_BYTES = QUEUE_MAX_BYTES * 0.9;
+const QUEUE_NEARLY_FULL_SHARE = 0.9;

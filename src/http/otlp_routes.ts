@@ -6,7 +6,7 @@
  */
 
 import { RequestError } from "../errors.ts";
-import { RECORD_MAX_BYTES, RETRY_AFTER_SECONDS } from "../limits.ts";
+import { RETRY_AFTER_SECONDS } from "../limits.ts";
 import { timeFromMs, type TimeNs } from "../model/time.ts";
 import { logsToRecords } from "../otlp/logs.ts";
 import { metricsToRecords } from "../otlp/metrics.ts";
@@ -42,7 +42,8 @@ async function receive(request: Request, { signal, context, intake }: Receiver):
   checkReady(context);
   const body = await readBody(request, context.bodyMaxBytes);
   const receivedTime = timeFromMs(context.clock.now());
-  const groups = readGroups(body, { signal, encoding, defaultStack: context.defaultStack, receivedTime });
+  const { defaultStack, store: { recordMaxBytes } } = context;
+  const groups = readGroups(body, { signal, encoding, defaultStack, receivedTime, recordMaxBytes });
   const partialSuccess = await intake.take(groups);
   if (partialSuccess !== undefined) context.counters.countRejected(signal, partialSuccess.rejected);
   const answer = encodeExportResponse(signal, { encoding, partialSuccess });
@@ -68,6 +69,7 @@ interface BodyMeaning {
   readonly encoding: OtlpEncoding;
   readonly defaultStack: string;
   readonly receivedTime: TimeNs;
+  readonly recordMaxBytes: number;
 }
 
 function readGroups(body: Uint8Array, { signal, encoding, ...options }: BodyMeaning): readonly RecordGroup[] {
@@ -78,7 +80,7 @@ function readGroups(body: Uint8Array, { signal, encoding, ...options }: BodyMean
       case "metrics":
         return metricsToRecords(decodeMetricsRequest(body, encoding), options);
       case "traces":
-        return tracesToRecords(decodeTracesRequest(body, encoding), { ...options, recordMaxBytes: RECORD_MAX_BYTES });
+        return tracesToRecords(decodeTracesRequest(body, encoding), options);
     }
   } catch (error) {
     if (error instanceof SyntaxError) throw new RequestError(400, error.message);

@@ -78,15 +78,19 @@ function folderName(parameters: Parameters, name: "stack" | "server"): { readonl
 }
 
 function timeBound(text: string, { name, nowMs }: { readonly name: string; readonly nowMs: number }): TimeInput {
-  const [, amount, unit = ""] = /^-(\d{1,9})([smhd])$/.exec(text) ?? [];
-  if (amount !== undefined) return nowMs - Number(amount) * (MS_PER_UNIT[unit] ?? 0);
-  if (/^-?\d{1,12}(?:\.\d{1,9})?$/.test(text)) return Number(text) * 1000;
-  // In a URL that is not escaped, the sign of an offset reads as a space.
-  const time = text.replace(/ (?=\d\d:\d\d$)/, "+");
+  const time = timeInput(text, nowMs);
   return inParameter(name, () => {
     timeFromInput(time, name);
     return time;
   });
+}
+
+function timeInput(text: string, nowMs: number): TimeInput {
+  const [, amount, unit = ""] = /^-(\d{1,9})([smhd])$/.exec(text) ?? [];
+  if (amount !== undefined) return nowMs - Number(amount) * (MS_PER_UNIT[unit] ?? 0);
+  if (/^-?\d{1,12}(?:\.\d{1,9})?$/.test(text)) return Number(text) * 1000;
+  // In a URL that is not escaped, the sign of an offset reads as a space.
+  return text.replace(/ (?=\d\d:\d\d$)/, "+");
 }
 
 /** Runs a check of the engine's, which throws a `RangeError` for a value that it cannot use. */

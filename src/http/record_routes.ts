@@ -4,6 +4,7 @@
  * @module
  */
 
+import { encodeName } from "../inventory/folder_names.ts";
 import { decodeCursor } from "../model/cursor.ts";
 import { encodeRecord } from "../model/record.ts";
 import type { StoredRecord } from "../query/query.ts";
@@ -73,13 +74,12 @@ async function answerRecords(
 }
 
 /**
- * Where to go on: behind the newest record, if all are of one journal. A cursor belongs to one, so that there is none for
- * several; ask for one stack and server then.
+ * Where to go on: behind the newest record. A cursor belongs to one journal, so that there is one only for a query that
+ * names stack and server, or goes on from a cursor itself.
  */
-function nextCursor({ records, last }: RecordPage, { after }: RecordQuery): string | null {
-  if (last === undefined) return after ?? null;
-  const isOneJournal = records.every(({ key }) => key.stack === last.key.stack && key.server === last.key.server);
-  return isOneJournal ? last.cursor : null;
+function nextCursor({ last }: RecordPage, { stack, server, after }: RecordQuery): string | null {
+  if (after !== undefined) return last?.cursor ?? after;
+  return stack === undefined || server === undefined ? null : last?.cursor ?? null;
 }
 
 function cursorOf(parameters: Parameters, signal: string): string | undefined {
@@ -87,6 +87,8 @@ function cursorOf(parameters: Parameters, signal: string): string | undefined {
   if (after === undefined) return undefined;
   try {
     const { key } = decodeCursor(after);
+    encodeName(key.stack, "stack");
+    encodeName(key.server, "server");
     const asked = { stack: key.stack, server: key.server, ...stackAndServer(parameters) };
     if (key.signal === signal && key.stack === asked.stack && key.server === asked.server) return after;
   } catch (error) {

@@ -6,7 +6,6 @@
 
 import { FOLDER_IDLE_MS, FOLDER_LOOK_INTERVAL_MS, OPEN_FOLDERS_MAX, RETENTION_INTERVAL_MS } from "../limits.ts";
 import { selectOverBudget } from "../journal/retention.ts";
-import type { JournalWriter } from "../journal/journal.ts";
 import type { StopTimer } from "../platform/clock.ts";
 import { ServerFolder, type ServerFolderOptions } from "./server_folder.ts";
 
@@ -43,11 +42,6 @@ export class HeldFolders {
     return this.#folders.values().reduce((count, folder) => count + (folder.isHeld ? 1 : 0), 0);
   }
 
-  /** The journals that were asked for, of every folder. */
-  journals(): JournalWriter[] {
-    return this.#folders.values().flatMap((folder) => folder.journals.values()).toArray();
-  }
-
   /** Deletes the oldest sealed segments, `audit` excepted, until all that is held fits in `maxTotalBytes`. */
   pruneTotal(): void {
     const { maxTotalBytes } = this.#options;
@@ -55,12 +49,8 @@ export class HeldFolders {
     const held = [...this.#folders.values()].filter((folder) => folder.isHeld);
     const usedBytes = held.reduce((sum, folder) => sum + folder.sizeBytes(), 0);
     if (usedBytes <= maxTotalBytes) return;
-    const segments = held.flatMap((folder) => [...folder.journals.values()])
-      .filter((journal) => journal.key.signal !== "audit")
-      .flatMap((journal) => journal.sealed.ages().map((segment) => ({ ...segment, journal })));
-    for (const { journal, ...segment } of selectOverBudget(segments, { usedBytes, maxTotalBytes })) {
-      journal.sealed.remove(segment);
-    }
+    const segments = held.flatMap((folder) => folder.sealedSegments());
+    for (const segment of selectOverBudget(segments, { usedBytes, maxTotalBytes })) segment.remove();
   }
 
   /** Gives every lock back, once wipes under way are done. The journals are closed. */

@@ -13,7 +13,8 @@ import { FOLDER_LOOK_INTERVAL_MS } from "../limits.ts";
 import type { Compressor } from "../journal/compressor.ts";
 import type { JournalFolder } from "../journal/appender.ts";
 import type { JournalWriter } from "../journal/journal.ts";
-import { removeSignal } from "../journal/sealed_segments.ts";
+import type { SegmentAge } from "../journal/retention.ts";
+import { removeSealed, removeSignal, sealedAges } from "../journal/sealed_segments.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode, type FileLock, type FileSystem } from "../platform/file_system.ts";
 import { processId, runtimeName } from "../platform/runtime.ts";
@@ -52,7 +53,8 @@ export class ServerFolder implements JournalFolder {
   #lastUseMs = 0;
   #lastAccepted = 0;
   #answering: Promise<void> = Promise.resolve();
-  #isAnswering = false;
+  /** Wipes under way. */
+  #wipeCount = 0;
 
   constructor(options: ServerFolderOptions) {
     this.path = options.path;
@@ -70,7 +72,8 @@ export class ServerFolder implements JournalFolder {
   }
 
   acquire(): void {
-    if (this.#lock !== undefined) return;
+    if (this.#isLockOurs()) return;
+    this.#loseLock();
     const { fileSystem, clock } = this.#options;
     this.#options.beforeAcquire();
     this.#makeFolder();
@@ -108,11 +111,10 @@ export class ServerFolder implements JournalFolder {
     const nowMs = this.#options.clock.monotonicMs();
     if (this.#lock === undefined || nowMs - this.#lastLookMs < FOLDER_LOOK_INTERVAL_MS) return;
     this.#lastLookMs = nowMs;
-    const { fileSystem } = this.#options;
-    if (fileSystem.stat(`${this.path}/${LOCK_NAME}`)?.identity !== this.#lock.identity) return this.#loseLock();
+    if (!this.#isLockOurs()) return this.#loseLock();
     if (!this.#isHolderNoted) this.#writeHolder();
     for (const journal of this.journals.values()) journal.look();
-    if (listWipeRequests(fileSystem, this.path).length > 0) await this.answerWipes();
+    if (listWipeRequests(this.#options.fileSystem, this.path).length > 0) await this.answerWipes();
   }
 
   /**
@@ -121,15 +123,13 @@ export class ServerFolder implements JournalFolder {
    * which cannot take the record, is a reason to wipe all the same.
    */
   async wipe(signal: string | undefined): Promise<void> {
-    const { fileSystem } = this.#options;
+    // From before the request is written, so that nobody gives the lock back in between.
+    this.#wipeCount++;
     try {
-      await writeWipeRequest(fileSystem, { folder: this.path, signal });
-    } catch (error) {
-      if (errorCode(error) !== "ENOSPC" && errorCode(error) !== "EDQUOT") throw error;
-      this.#clearLeftovers();
-      return this.answerWipes([{ path: undefined, signal }]);
+      await this.answerWipes(await this.#recordWipe(signal));
+    } finally {
+      this.#wipeCount--;
     }
-    return this.answerWipes();
   }
 
   /**
@@ -157,6 +157,18 @@ export class ServerFolder implements JournalFolder {
     }, 0);
   }
 
+  /** The sealed segments that may be deleted to make room: every signal's but `audit`. */
+  sealedSegments(): (SegmentAge & { readonly remove: () => void })[] {
+    const { fileSystem, isSignal } = this.#options;
+    const signals = [...groupSegments(fileSystem.list(this.path), isSignal).keys()].filter((name) => name !== "audit");
+    return signals.flatMap((signal) =>
+      sealedAges(fileSystem, { folder: this.path, signal }).map((segment) => ({
+        ...segment,
+        remove: () => this.#removeSealed(signal, segment.base),
+      }))
+    );
+  }
+
   /** Milliseconds since a record was last appended here. */
   idleMs(): number {
     const nowMs = this.#options.clock.monotonicMs();
@@ -173,11 +185,16 @@ export class ServerFolder implements JournalFolder {
    * refuses.
    */
   release(): boolean {
-    if (this.#isAnswering) return false;
+    if (this.#wipeCount > 0) return false;
     const isQuiet = this.#options.compressor.discard((rawPath) => this.#contains(rawPath));
     if (!isQuiet || !this.journals.values().toArray().every((journal) => journal.park())) return false;
     this.unlock();
     return true;
+  }
+
+  /** Gives back a lock that was taken for a wipe alone: it must not keep the next writer out. */
+  releaseUnused(): void {
+    if (this.journals.size === 0 && this.#wipeCount === 0) this.unlock();
   }
 
   /** Gives the lock back. Its journals are closed. */
@@ -188,9 +205,11 @@ export class ServerFolder implements JournalFolder {
 
   async #answerNow(unrecorded: readonly WipeRequest[]): Promise<void> {
     const { fileSystem, compressor } = this.#options;
-    this.#isAnswering = true;
+    this.#wipeCount++;
     try {
       await compressor.cancel((rawPath) => this.#contains(rawPath));
+      // Whoever has the lock now carries the request out.
+      if (!this.#isLockOurs()) return;
       for (const request of [...listWipeRequests(fileSystem, this.path), ...unrecorded]) {
         this.#removeSegments(request);
         await fileSystem.syncDirectory(this.path);
@@ -200,7 +219,7 @@ export class ServerFolder implements JournalFolder {
       for (const journal of this.journals.values()) if (journal.isOpen) journal.sealed.compress();
       await fileSystem.syncDirectory(this.path);
     } finally {
-      this.#isAnswering = false;
+      this.#wipeCount--;
     }
   }
 
@@ -210,8 +229,26 @@ export class ServerFolder implements JournalFolder {
 
   /** Somebody replaced the lock file, so that another writer may have got in: no byte more goes to the open files. */
   #loseLock(): void {
-    for (const journal of this.journals.values()) journal.closeFile();
+    if (this.#lock === undefined) return;
+    for (const journal of this.journals.values()) journal.abandonFile();
     this.unlock();
+  }
+
+  #isLockOurs(): boolean {
+    if (this.#lock === undefined) return false;
+    return this.#options.fileSystem.stat(`${this.path}/${LOCK_NAME}`)?.identity === this.#lock.identity;
+  }
+
+  /** Puts a wipe on record, or gives it back where a full disk does not take it. */
+  async #recordWipe(signal: string | undefined): Promise<readonly WipeRequest[]> {
+    try {
+      await writeWipeRequest(this.#options.fileSystem, { folder: this.path, signal });
+      return [];
+    } catch (error) {
+      if (errorCode(error) !== "ENOSPC" && errorCode(error) !== "EDQUOT") throw error;
+      this.#clearLeftovers();
+      return [{ path: undefined, signal }];
+    }
   }
 
   #makeFolder(): void {
@@ -262,6 +299,8 @@ export class ServerFolder implements JournalFolder {
     const { fileSystem } = this.#options;
     for (const request of listWipeRequests(fileSystem, this.path)) {
       this.#removeSegments(request);
+      // The request is the only trace of the wipe: it goes once the removals are on disk.
+      fileSystem.syncDirectorySync(this.path);
       if (request.path !== undefined) fileSystem.remove(request.path);
     }
   }
@@ -273,6 +312,13 @@ export class ServerFolder implements JournalFolder {
       const isLeftover = isTemporaryRequest(name) || (file?.kind === "temporary" && isSignal(file.signal));
       if (kind === "file" && isLeftover) fileSystem.remove(`${this.path}/${name}`);
     }
+  }
+
+  #removeSealed(signal: string, base: string): void {
+    removeSealed(this.#options.fileSystem, { folder: this.path, signal, base });
+    this.namesChanged();
+    const journal = this.journals.get(signal);
+    if (journal !== undefined) journal.accounts.prunedSegments++;
   }
 
   #removeSegments(request: WipeRequest): void {

@@ -28,7 +28,7 @@ export interface WipeOptions {
 export async function wipeFolder(folder: ServerFolder, options: WipeOptions): Promise<void> {
   if (!isAcquired(folder)) return askForWipe(folder, options);
   await folder.wipe(options.signal);
-  releaseUnused(folder);
+  folder.releaseUnused();
 }
 
 /** The holder removes the request when it is done. Where it has ended instead, taking the lock finishes the wipe. */
@@ -41,7 +41,7 @@ async function askForWipe(folder: ServerFolder, { fileSystem, clock, signal }: W
       throw new WipeTimeoutError(folder.path, { holder, waitedMs: WIPE_TIMEOUT_MS });
     }
     await clock.sleep(WIPE_POLL_MS);
-    if (isAcquired(folder)) releaseUnused(folder);
+    if (isAcquired(folder)) folder.releaseUnused();
   }
 }
 
@@ -53,9 +53,4 @@ function isAcquired(folder: ServerFolder): boolean {
     if (error instanceof StoreLockedError) return false;
     throw error;
   }
-}
-
-/** A lock that was taken only for the wipe must not keep the next writer out. */
-function releaseUnused(folder: ServerFolder): void {
-  if (folder.journals.size === 0) folder.unlock();
 }

@@ -1,16 +1,16 @@
 /**
  * The writing end of a journal: its active segment, and the moment where one segment follows another.
  *
- * Sealing, in order: rename the active file to its sealed name; open the next active file; in the background sync the
- * sealed one, then the folder. A crash in between leaves either name, and a reader finds the records under both.
+ * Sealing, in order: rename the active file to its sealed name; open the next active file; a second later, in the
+ * background, sync the sealed one, then the folder. A crash in between leaves either name, and a reader finds the records under both.
  *
  * @module
  */
 
-import { COMPRESSION_PREPARE_BYTES } from "../limits.ts";
-import type { Clock } from "../platform/clock.ts";
+import { COMPRESSION_PREPARE_BYTES, SEALED_SYNC_DELAY_MS } from "../limits.ts";
+import type { Clock, StopTimer } from "../platform/clock.ts";
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
-import { ActiveSegment } from "../segment/active_segment.ts";
+import { ActiveSegment, writeAgain } from "../segment/active_segment.ts";
 import { listSignal } from "../segment/listing.ts";
 import { openIfThere } from "../segment/segment_reader.ts";
 import { activeName, LOCK_NAME, nextStamp, rawName, sealedBase, type Stamp, stampTimeMs } from "../segment/names.ts";
@@ -24,7 +24,7 @@ export interface JournalFolder {
   /** Whether this store has the folder's lock. */
   readonly isHeld: boolean;
   /**
-   * Takes the folder's lock, unless this store has it already.
+   * Takes the folder's lock, unless this store has it, and has it still: somebody may have replaced the lock file.
    *
    * @throws {StoreLockedError} If somebody else has it.
    */
@@ -49,6 +49,14 @@ export interface SegmentAppenderOptions {
   readonly onSealed: () => void;
 }
 
+/** A file that was closed before it was synced. */
+interface UnsyncedFile {
+  readonly path: string;
+  /** Bytes from its start that are on disk. */
+  readonly syncedBytes: number;
+  hasFailed: boolean;
+}
+
 /** See the module. */
 export class SegmentAppender implements BatchSink {
   readonly path: string;
@@ -57,8 +65,9 @@ export class SegmentAppender implements BatchSink {
   #newestStamp: Stamp | undefined;
   #oldestTimeMs: number | undefined;
   /** Closed files that may not be on disk, oldest first. One that is compressed or pruned by now needs no sync. */
-  readonly #unsynced: string[] = [];
+  readonly #unsynced: UnsyncedFile[] = [];
   #syncing: Promise<void> | undefined;
+  #stopSync: StopTimer | undefined;
 
   constructor(options: SegmentAppenderOptions) {
     this.#options = options;
@@ -102,6 +111,8 @@ export class SegmentAppender implements BatchSink {
   async sync(): Promise<void> {
     // A segment that is sealed meanwhile joins those that the second step waits for.
     await this.#segment?.sync();
+    this.#stopSync?.();
+    this.#stopSync = undefined;
     while (this.#unsynced.length > 0) await this.#closedSynced();
     await this.#options.folder.syncNames();
   }
@@ -114,8 +125,17 @@ export class SegmentAppender implements BatchSink {
 
   /** Gives the active file back. The next write opens it again. */
   close(): void {
-    if (this.#segment?.isSynced === false) this.#unsynced.push(this.path);
-    this.#segment?.close();
+    const segment = this.#segment;
+    if (segment?.isSynced === false) {
+      this.#unsynced.push({ path: this.path, syncedBytes: segment.syncedBytes, hasFailed: false });
+    }
+    segment?.close();
+    this.#segment = undefined;
+  }
+
+  /** Gives the active file back without touching it again: the lock is lost, and it may be somebody else's. */
+  abandon(): void {
+    this.#segment?.abandon();
     this.#segment = undefined;
   }
 
@@ -136,6 +156,8 @@ export class SegmentAppender implements BatchSink {
   }
 
   #prepare(bytes: number): ActiveSegment {
+    // Each time: a lock that was replaced is lost, and the open file with it.
+    this.#options.folder.acquire();
     const segment = this.#openSegment();
     if (segment.sizeBytes > COMPRESSION_PREPARE_BYTES) this.#options.onGrown();
     const isFull = segment.sizeBytes > 0 && segment.sizeBytes + bytes > this.#options.segmentMaxBytes;
@@ -185,13 +207,21 @@ export class SegmentAppender implements BatchSink {
     folder.namesChanged();
     accounts.rotations++;
     full.close();
-    this.#unsynced.push(sealedPath);
-    // A failure shows again at the next sync that somebody waits for.
-    this.#closedSynced().catch(() => {});
+    this.#unsynced.push({ path: sealedPath, syncedBytes: full.syncedBytes, hasFailed: false });
+    this.#scheduleSync();
     const { segment } = ActiveSegment.open(fileSystem, this.path);
     this.#segment = segment;
     this.#options.onSealed();
     return segment;
+  }
+
+  /** In a while: what is compressed by then needs no sync of its own. */
+  #scheduleSync(): void {
+    this.#stopSync ??= this.#options.clock.setTimer(() => {
+      this.#stopSync = undefined;
+      // What failed is written again for the next sync that somebody waits for.
+      if (this.#options.folder.isHeld) this.#closedSynced().catch(() => {});
+    }, SEALED_SYNC_DELAY_MS);
   }
 
   #closedSynced(): Promise<void> {
@@ -201,15 +231,31 @@ export class SegmentAppender implements BatchSink {
   /** Syncs closed files one after another. No handle is kept for it, so that however fast segments fill, few are open. */
   async #syncClosed(): Promise<void> {
     const { fileSystem, folder } = this.#options;
-    for (let path = this.#unsynced[0]; path !== undefined; path = this.#unsynced[0]) {
-      const file = openIfThere(fileSystem, path);
-      try {
-        await file?.sync();
-      } finally {
-        file?.close();
-      }
+    for (let file = this.#unsynced[0]; file !== undefined; file = this.#unsynced[0]) {
+      await syncFile(fileSystem, file);
       await folder.syncNames();
       this.#unsynced.shift();
     }
+  }
+}
+
+async function syncFile(fileSystem: FileSystem, unsynced: UnsyncedFile): Promise<void> {
+  const file = openIfThere(fileSystem, unsynced.path);
+  if (file === undefined) return;
+  try {
+    if (unsynced.hasFailed) await rewriteFile(fileSystem, unsynced);
+    unsynced.hasFailed = true;
+    await file.sync();
+  } finally {
+    file.close();
+  }
+}
+
+async function rewriteFile(fileSystem: FileSystem, { path, syncedBytes }: UnsyncedFile): Promise<void> {
+  const file = fileSystem.open(path, "update");
+  try {
+    await writeAgain(file, { start: syncedBytes, end: file.stat().sizeBytes });
+  } finally {
+    file.close();
   }
 }

@@ -56,8 +56,13 @@ export interface BatchWriterOptions {
 interface Batch {
   readonly bytes: Uint8Array;
   readonly records: number;
-  /** Flushes that wait for this batch, the newest one when they were called. */
-  readonly waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[];
+}
+
+/** A flush that waits for a batch, the newest one when it was called. */
+interface Waiter {
+  readonly batch: Batch;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
 const encoder = new TextEncoder();
@@ -80,9 +85,9 @@ export class BatchWriter {
   #turnBytes = 0;
   #failure: Error | undefined;
   #stopRetry: StopTimer | undefined;
-  #batchCount = 0;
-  /** The newest loss that no flush has reported: which batch it was, counted from the first, and why. */
-  #loss: { readonly batch: number; readonly error: Error } | undefined;
+  #waiters: Waiter[] = [];
+  /** Why records were lost, while no flush has told. */
+  #loss: Error | undefined;
 
   constructor(options: BatchWriterOptions) {
     this.#options = options;
@@ -119,7 +124,6 @@ export class BatchWriter {
     const records = this.#textRecords;
     this.#text = "";
     this.#textRecords = 0;
-    this.#batchCount++;
     const startMs = this.#options.clock.monotonicMs();
     if (this.#queue.length > 0 || startMs < this.#queueUntilMs) return this.#enqueue(encoder.encode(text), records);
     const bytes = encodeText(text);
@@ -144,20 +148,23 @@ export class BatchWriter {
    */
   async flush(): Promise<void> {
     this.writePending();
-    const target = this.#batchCount;
-    const newest = this.#queue.at(-1);
-    if (newest !== undefined) {
-      const written = new Promise<void>((resolve, reject) => newest.waiters.push({ resolve, reject }));
-      if (!this.#isPumping) void this.#pump();
-      await written;
-    }
     const loss = this.#loss;
-    if (loss === undefined || loss.batch > target) return;
-    // Every flush of the same moment reports the loss; the ones that follow do not.
+    // Every flush of the same moment tells; the ones that follow do not.
     queueMicrotask(() => {
       if (this.#loss === loss) this.#loss = undefined;
     });
-    throw loss.error;
+    await this.drain();
+    if (loss !== undefined) throw loss;
+  }
+
+  /** Resolves once the operating system has what waits, and rejects as {@linkcode flush}, but for what was lost before. */
+  async drain(): Promise<void> {
+    this.writePending();
+    const batch = this.#queue.at(-1);
+    if (batch === undefined) return;
+    const written = new Promise<void>((resolve, reject) => this.#waiters.push({ batch, resolve, reject }));
+    if (!this.#isPumping) void this.#pump();
+    await written;
   }
 
   /** Writes everything in memory synchronously, the batch under way again at its own place. */
@@ -191,7 +198,7 @@ export class BatchWriter {
       const reason = new Error("the queue is full and the disk does not keep up");
       return this.#lose(records, "queue_full", this.#failure ?? new StoreWriteError(this.#options.sink.path, reason));
     }
-    this.#queue.push({ bytes, records, waiters: [] });
+    this.#queue.push({ bytes, records });
     this.#queuedRecords += records;
     // A failure is retried by its timer, not with each batch that comes after it.
     if (this.#stopRetry !== undefined) return;
@@ -241,7 +248,7 @@ export class BatchWriter {
     if (error instanceof StoreLockedError) return this.#loseQueue(error);
     const failure = new StoreWriteError(this.#options.sink.path, error);
     this.#failure = failure;
-    for (const batch of this.#queue) for (const waiter of batch.waiters.splice(0)) waiter.reject(failure);
+    this.#rejectWaiters(failure);
     this.#stopRetry?.();
     this.#stopRetry = this.#options.clock.setTimer(() => {
       this.#stopRetry = undefined;
@@ -251,15 +258,20 @@ export class BatchWriter {
 
   /** The folder belongs to somebody else now: nothing that waits can ever be written. */
   #loseQueue(error: StoreLockedError): void {
+    this.#rejectWaiters(error);
     for (const batch of [...this.#queue]) {
       this.#lose(batch.records, "locked", error);
       this.#remove(batch);
     }
   }
 
+  #rejectWaiters(error: Error): void {
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+  }
+
   #lose(records: number, reason: DropReason, error: Error): void {
     this.#options.accounts.drop(reason, records);
-    this.#loss = { batch: this.#batchCount, error };
+    this.#loss = error;
   }
 
   /** Takes the oldest batch out of the queue: batches only ever leave it in order. */
@@ -267,7 +279,9 @@ export class BatchWriter {
     this.#queue.shift();
     this.#queuedRecords -= batch.records;
     this.#options.budget.give(batch.bytes.length);
-    for (const waiter of batch.waiters) waiter.resolve();
+    if (this.#waiters.length === 0) return;
+    for (const waiter of this.#waiters) if (waiter.batch === batch) waiter.resolve();
+    this.#waiters = this.#waiters.filter((waiter) => waiter.batch !== batch);
   }
 
   #finish(batch: Batch): void {

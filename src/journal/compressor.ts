@@ -38,7 +38,7 @@ export interface CompressionTask {
 export interface CompressionStats {
   /** Segments compressed. */
   readonly finished: number;
-  /** Compressions that failed; their segments stay raw until the next open. */
+  /** Compressions that failed; their segments stay raw until the next sealing or open. */
   readonly failed: number;
   /** Segments that wait or are being compressed. */
   readonly backlog: number;
@@ -55,6 +55,9 @@ export type CompressionMode =
   /** In the calling thread, yielding between blocks: for every other {@linkcode FileSystem}. */
   | "inline";
 
+/** What the Worker says of a job. */
+type CompressionReply = { readonly result: CompressionResult } | { readonly error: string };
+
 /** See the module. */
 export class Compressor {
   readonly #fileSystem: FileSystem;
@@ -66,6 +69,8 @@ export class Compressor {
   #cancelled: CompressionTask | undefined;
   #isClosed = false;
   #isPrepared = false;
+  /** Whether a Worker has ever done its work here. */
+  #hasAnswered = false;
   #finished = 0;
   #failed = 0;
   #rawBytes = 0;
@@ -117,6 +122,11 @@ export class Compressor {
     return true;
   }
 
+  /** Whether no segment that `matches` waits or is being compressed. */
+  isIdle(matches: (rawPath: string) => boolean): boolean {
+    return ![this.#running, ...this.#queue].some((task) => task !== undefined && matches(task.rawPath));
+  }
+
   /** Resolves when no compression of a segment that `matches` is queued or under way any more. */
   async cancel(matches: (rawPath: string) => boolean): Promise<void> {
     while (!this.discard(matches)) {
@@ -157,7 +167,7 @@ export class Compressor {
       this.#rawBytes += result.rawBytes;
       this.#compressedBytes += result.compressedBytes;
     } catch {
-      // The raw segment is whole and stays readable; it is taken up again at the next open.
+      // The raw segment is whole and stays readable; it is taken up again at the next sealing or open.
       // One that was pruned meanwhile did not fail.
       if (this.#cancelled !== task && isWantedStill(task)) this.#failed++;
       abandonQuietly(task);
@@ -167,9 +177,19 @@ export class Compressor {
   async #runInThread(task: CompressionTask, job: CompressionJob): Promise<CompressionResult> {
     const thread = this.#startThread();
     if (thread === undefined) return this.#runInline(task, job);
-    const reply = await thread.ask(job) as { readonly result: CompressionResult } | { readonly error: string };
+    const reply = await thread.ask(job).catch((error) => this.#replace(thread, error)) as CompressionReply;
+    this.#hasAnswered = true;
     if ("result" in reply) return reply.result;
     throw new Error(reply.error);
+  }
+
+  /** Gives up a Worker that ended. One that ended before its first answer could not start: the work is then done here. */
+  #replace(thread: BackgroundThread, error: unknown): never {
+    if (this.#thread === thread) {
+      this.#thread = undefined;
+      if (!this.#hasAnswered) this.#mode = "inline";
+    }
+    throw error;
   }
 
   /** The Worker; `undefined` where none can start. */

@@ -51,7 +51,8 @@ export interface Journal {
   /**
    * Resolves once the operating system has every record appended before the call: they outlive this process.
    *
-   * @throws {StoreWriteError} If the file system refuses them. They stay queued and are written when it takes them.
+   * @throws {StoreWriteError} If the file system refuses them; they stay queued and are written when it takes them. Also
+   * if it refused others for so long that some were dropped since the last call.
    * @throws {StoreLockedError} If the folder was given back while idle and has another holder now. They were dropped.
    */
   flush(): Promise<void>;
@@ -59,7 +60,9 @@ export interface Journal {
    * Resolves once the disk has every record appended before the call, as far as the disk tells the truth: they outlive
    * a loss of power. Calls that wait at the same time share one sync.
    *
-   * @throws {StoreWriteError} If the file system refuses; see {@linkcode Journal.flush}.
+   * @throws {StoreWriteError} If the file system refuses; see {@linkcode Journal.flush}. The next call writes again what
+   * this one could not sync.
+   * @throws {StoreLockedError} See {@linkcode Journal.flush}.
    */
   sync(): Promise<void>;
 }
@@ -162,6 +165,11 @@ export class JournalWriter implements Journal {
     return this.#nextSync;
   }
 
+  /** Hands what is in memory to the operating system, for a reader. What was lost before is for the program's own flush to tell. */
+  writeOut(): Promise<void> {
+    return this.#batches.drain();
+  }
+
   /** What became of its records. */
   get account(): RecordAccount {
     const { accepted, written, dropped } = this.accounts;
@@ -212,9 +220,9 @@ export class JournalWriter implements Journal {
     }
   }
 
-  /** Gives its file up at once, without writing what waits; that is written where the next open finds the journal. */
-  closeFile(): void {
-    this.#appender.close();
+  /** Gives its file up at once, untouched. What waits is written where the next open finds the journal. */
+  abandonFile(): void {
+    this.#appender.abandon();
   }
 
   /** Notices that somebody else removed or renamed the active file. */
@@ -267,7 +275,10 @@ export class JournalWriter implements Journal {
   }
 
   #scheduleFlush(): void {
-    if (this.#writesAtOnce) return this.#batches.writeAllSync();
+    if (this.#writesAtOnce) {
+      // A disk that refuses is tried again by a timer, not with each record.
+      return this.failure === undefined ? this.#batches.writeAllSync() : this.#batches.writePending();
+    }
     this.#stopFlush ??= this.#options.clock.setTimer(() => {
       this.#stopFlush = undefined;
       this.#batches.writePending();

@@ -34,32 +34,21 @@ export class SealedSegments {
     this.#options = options;
   }
 
-  /** What retention needs to know of them, oldest first. */
-  ages(): SegmentAge[] {
-    const { fileSystem, folder } = this.#options;
-    return this.#list().map(({ base, stamp, files }) => {
-      const infos = files.map((name) => fileSystem.stat(`${folder.path}/${name}`));
-      return {
-        base,
-        sealedTimeMs: stampTimeMs(stamp) ?? 0,
-        modifiedTimeMs: Math.min(...infos.map((info) => info?.modifiedTimeMs ?? Infinity)),
-        sizeBytes: infos.reduce((sum, info) => sum + (info?.sizeBytes ?? 0), 0),
-      };
-    });
-  }
-
   /** Deletes those that are too old or too many. */
   prune(limits: RetentionLimits): void {
     if (limits.maxAgeMs === false && limits.maxSegments === false) return;
     const nowMs = this.#options.clock.now();
-    for (const segment of selectExpired(this.ages(), { limits, nowMs })) this.remove(segment);
+    for (const segment of selectExpired(this.#ages(), { limits, nowMs })) this.#remove(segment);
   }
 
-  /** Deletes one, side files first. */
-  remove(segment: SegmentAge): void {
-    const { fileSystem, folder, accounts } = this.#options;
-    const files = this.#list().find(({ base }) => base === segment.base)?.files ?? [];
-    for (const name of files) removeIfThere(fileSystem, `${folder.path}/${name}`);
+  #ages(): SegmentAge[] {
+    const { fileSystem, folder, signal } = this.#options;
+    return sealedAges(fileSystem, { folder: folder.path, signal: signal.name });
+  }
+
+  #remove(segment: SegmentAge): void {
+    const { fileSystem, folder, signal, accounts } = this.#options;
+    removeSealed(fileSystem, { folder: folder.path, signal: signal.name, base: segment.base });
     folder.namesChanged();
     accounts.prunedSegments++;
   }
@@ -97,6 +86,32 @@ export class SealedSegments {
       },
     });
   }
+}
+
+/** What retention needs to know of the sealed segments of one signal, oldest first. */
+export function sealedAges(
+  fileSystem: FileSystem,
+  place: { readonly folder: string; readonly signal: string },
+): SegmentAge[] {
+  return listSignal(fileSystem.list(place.folder), place.signal).sealed.map(({ base, stamp, files }) => {
+    const infos = files.map((name) => fileSystem.stat(`${place.folder}/${name}`));
+    return {
+      base,
+      sealedTimeMs: stampTimeMs(stamp) ?? 0,
+      modifiedTimeMs: Math.min(...infos.map((info) => info?.modifiedTimeMs ?? Infinity)),
+      sizeBytes: infos.reduce((sum, info) => sum + (info?.sizeBytes ?? 0), 0),
+    };
+  });
+}
+
+/** Removes one sealed segment, side files first. */
+export function removeSealed(
+  fileSystem: FileSystem,
+  place: { readonly folder: string; readonly signal: string; readonly base: string },
+): void {
+  const { sealed } = listSignal(fileSystem.list(place.folder), place.signal);
+  const files = sealed.find(({ base }) => base === place.base)?.files ?? [];
+  for (const name of files) removeIfThere(fileSystem, `${place.folder}/${name}`);
 }
 
 /** Removes every segment and side file of one signal from a folder. The user's own files stay. */

@@ -10,6 +10,6 @@ export interface JournalKey {
   readonly stack: string;
   /** One service of the stack, under the same rule. */
   readonly server: string;
-  /** The kind of record: a built-in signal, or one made known with `defineSignal`. */
+  /** The kind of record, such as `logs`: one of the built-in signals. */
   readonly signal: string;
 }

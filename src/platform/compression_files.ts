@@ -29,7 +29,9 @@ export interface CompressionFile extends Pick<FileHandle, "readSync" | "writeSyn
 export function nodeCompressionFiles(node: typeof fs): CompressionFiles {
   return {
     open(path, mode) {
-      const descriptor = node.openSync(path, mode === "read" ? "r" : "w+", 0o600);
+      const { O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR, O_TRUNC } = node.constants;
+      const flags = mode === "read" ? O_RDONLY : O_RDWR | O_CREAT | O_TRUNC;
+      const descriptor = node.openSync(path, flags | O_NOFOLLOW, 0o600);
       return {
         stat() {
           const { size, mtimeMs } = node.fstatSync(descriptor);

@@ -75,7 +75,7 @@ export interface FileLock {
 
 /** A file system. */
 export interface FileSystem {
-  /** Opens a file. Throws `ENOENT` for a missing file in mode `read` or a missing directory. */
+  /** Opens a file. Throws `ENOENT` for a missing file in mode `read` or a missing directory, `ELOOP` for a symbolic link. */
   open(path: string, mode: OpenMode): FileHandle;
   /** What stands at `path`, without following a symbolic link at its end; `undefined` when there is nothing. */
   stat(path: string): FileInfo | undefined;
@@ -96,6 +96,8 @@ export interface FileSystem {
   setModifiedTime(path: string, timeMs: number): void;
   /** Resolves once the directory's names are on disk: files created, renamed and removed in it before the call. */
   syncDirectory(path: string): Promise<void>;
+  /** Like {@linkcode syncDirectory}, for what must not yield. */
+  syncDirectorySync(path: string): void;
   /**
    * Takes the lock on `path`, creating the file when missing, or returns `undefined` when another holder has it, in this
    * process or another one. The file stays when the lock is released: removing it would let two holders in.

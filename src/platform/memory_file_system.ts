@@ -112,6 +112,12 @@ export class MemoryFileSystem implements FileSystem {
     if (this.#disk.find(path) === undefined) throw systemError("ENOENT", `Cannot sync "${path}": no such directory`);
   }
 
+  /** The same at once. */
+  syncDirectorySync(path: string): void {
+    this.#process.start("syncDirectory", path).finish();
+    if (this.#disk.find(path) === undefined) throw systemError("ENOENT", `Cannot sync "${path}": no such directory`);
+  }
+
   /** Takes the lock on `path`. */
   lock(path: string): FileLock | undefined {
     this.#process.start("lock", path).finish();

@@ -20,12 +20,13 @@ import { fileInfo, fileKind, NodeFileHandle, settle } from "./node_file_handle.t
 import { isLockedHere, lock } from "./node_file_lock.ts";
 import { systemError } from "./system_error.ts";
 
-const { O_CREAT, O_RDONLY, O_RDWR, O_TRUNC } = fs.constants;
+const { O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR, O_TRUNC } = fs.constants;
 
 const OPEN_FLAGS: Readonly<Record<OpenMode, number>> = {
-  read: O_RDONLY,
-  update: O_RDWR | O_CREAT,
-  replace: O_RDWR | O_CREAT | O_TRUNC,
+  // A symbolic link would lead out of the root.
+  read: O_RDONLY | O_NOFOLLOW,
+  update: O_RDWR | O_CREAT | O_NOFOLLOW,
+  replace: O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW,
 };
 
 /** The operating system's files. */
@@ -39,6 +40,7 @@ export const nodeFileSystem: FileSystem = {
   unlink,
   setModifiedTime,
   syncDirectory,
+  syncDirectorySync,
   lock,
 };
 
@@ -94,6 +96,16 @@ async function syncDirectory(path: string): Promise<void> {
   const descriptor = fs.openSync(path, O_RDONLY);
   try {
     await settle<void>((done) => fs.fsync(descriptor, done));
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+function syncDirectorySync(path: string): void {
+  if (process.platform === "win32") return;
+  const descriptor = fs.openSync(path, O_RDONLY);
+  try {
+    fs.fsyncSync(descriptor);
   } finally {
     fs.closeSync(descriptor);
   }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { hostname } from "node:os";
 import { resolve } from "node:path";
 import process from "node:process";
 
@@ -18,15 +17,6 @@ export function runtimeName(): string {
 /** The id of this process. */
 export function processId(): number {
   return process.pid;
-}
-
-/** The machine's name; `undefined` where Deno was not given `--allow-sys`. */
-export function hostName(): string | undefined {
-  try {
-    return hostname();
-  } catch {
-    return undefined;
-  }
 }
 
 /** A path as seen from the current directory, absolute and without `.` and `..`. */

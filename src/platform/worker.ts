@@ -26,14 +26,17 @@ export function startThread(source: string): BackgroundThread {
   const worker = new Worker(new URL(address));
   worker.unref();
   const waiting: { resolve: (reply: unknown) => void; reject: (error: Error) => void }[] = [];
+  let ended: Error | undefined;
   const fail = (error: Error) => {
-    for (const { reject } of waiting.splice(0)) reject(error);
+    ended ??= error;
+    for (const { reject } of waiting.splice(0)) reject(ended);
   };
   worker.on("message", (reply) => waiting.shift()?.resolve(reply));
   worker.on("error", fail);
   worker.on("exit", () => fail(new Error("Cannot finish the work: its thread ended")));
   return {
     ask(message) {
+      if (ended !== undefined) return Promise.reject(ended);
       return new Promise((resolve, reject) => {
         waiting.push({ resolve, reject });
         worker.postMessage(message);

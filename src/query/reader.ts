@@ -68,15 +68,16 @@ export class JournalReader {
     }
     const { signal, journals } = this.#options.find(selection);
     const streamOptions = this.#streamOptionsOf(signal, journals.length);
-    const sources: MergeSource<JournalKey>[] = [];
+    if (count === 0) return [];
+    const tails: MergeSource<JournalKey>[] = [];
     for (const journal of journals) {
       await this.#options.flush(journal.key);
       const records = await lastRecords(this.#options.fileSystem, { ...streamOptions(journal), count });
-      sources.push({ origin: journal.key, batches: once(records) });
+      tails.push({ origin: journal.key, batches: once(records) });
     }
     const merged: StoredRecord[] = [];
-    for await (const { origin, placed } of mergeRecords(sources)) merged.push(storedRecord(origin, placed));
-    return count === 0 ? [] : merged.slice(-count);
+    for await (const { origin, placed } of mergeRecords(tails)) merged.push(storedRecord(origin, placed));
+    return merged.slice(-count);
   }
 
   async *#records(options: RecordStreamOptions, key: JournalKey): AsyncGenerator<PlacedRecord[], void, void> {

@@ -51,6 +51,8 @@ interface SegmentPlace {
   readonly segment: string | null;
   /** See {@linkcode CursorPosition.firstLine}. */
   readonly firstLine: number | null;
+  /** See {@linkcode CursorPosition.previous}. */
+  readonly previous: string | null;
   /** Opens it; `undefined` when it was pruned since the snapshot. */
   readonly open: () => SegmentReader | undefined;
 }
@@ -132,11 +134,13 @@ async function segmentPlaces(
   const places: SegmentPlace[] = sealed.map((segment) => ({
     segment: segment.base,
     firstLine: null,
+    previous: null,
     open: () => openSealedSegment(fileSystem, { folder, segment, onDamage }),
   }));
   const firstLine = active === undefined ? undefined : await firstLineChecksum(active);
+  const previous = sealed.at(-1)?.base ?? null;
   // Without a first line it has no record either.
-  if (firstLine !== undefined) places.push({ segment: null, firstLine, open: () => active });
+  if (firstLine !== undefined) places.push({ segment: null, firstLine, previous, open: () => active });
   return places;
 }
 
@@ -149,32 +153,37 @@ async function startAfter(
   after: RecordPosition | undefined,
 ): Promise<{ readonly index: number; readonly rawOffset: number }> {
   if (after === undefined) return { index: 0, rawOffset: 0 };
-  const { segment, firstLine, rawOffset } = after;
+  const { segment, rawOffset } = after;
   if (segment === null) {
-    const index = await findByFirstLine(places, firstLine);
-    return index < 0 ? { index: 0, rawOffset: 0 } : { index, rawOffset };
+    const index = await findActive(places, after);
+    if (index !== undefined) return { index, rawOffset };
+    const oldest = places.findIndex((place) => isBehind(place, after.previous));
+    return { index: oldest < 0 ? places.length : oldest, rawOffset: 0 };
   }
   const index = places.findIndex((place) => place.segment === null || place.segment >= segment);
   if (index < 0) return { index: places.length, rawOffset: 0 };
   return { index, rawOffset: places[index]?.segment === segment ? rawOffset : 0 };
 }
 
-/** Looks from the newest back: what was active when the cursor was made is rarely far. */
-async function findByFirstLine(places: readonly SegmentPlace[], firstLine: number | null): Promise<number> {
-  for (const [index, place] of [...places.entries()].toReversed()) {
-    if (place.segment === null) {
-      if (place.firstLine === firstLine) return index;
-      continue;
-    }
+/** Where the segment is now that was active when the cursor was made; `undefined` when it was pruned or wiped. */
+async function findActive(places: readonly SegmentPlace[], after: RecordPosition): Promise<number | undefined> {
+  for (const [index, place] of places.entries()) {
+    if (!isBehind(place, after.previous)) continue;
     const reader = place.open();
-    if (reader === undefined) return -1;
+    if (reader === undefined) continue;
     try {
-      if (await firstLineChecksum(reader) === firstLine) return index;
+      const isLongEnough = (reader.rawBytes ?? Infinity) >= after.rawOffset;
+      if (isLongEnough && await firstLineChecksum(reader) === after.firstLine) return index;
     } finally {
-      reader.close();
+      // The snapshot's own is still to be read.
+      if (place.segment !== null) reader.close();
     }
   }
-  return -1;
+  return undefined;
+}
+
+function isBehind(place: SegmentPlace, previous: string | null): boolean {
+  return place.segment === null || previous === null || place.segment > previous;
 }
 
 async function* readSegment(
@@ -225,7 +234,7 @@ function blockRecords(
   block: LineBlock,
   from: { readonly place: SegmentPlace; readonly reader: SegmentReader; readonly options: RecordStreamOptions },
 ): PlacedRecord[] {
-  const { place: { segment, firstLine }, reader, options: { time: source, range, onDamage } } = from;
+  const { place: { segment, firstLine, previous }, reader, options: { time: source, range, onDamage } } = from;
   const records: PlacedRecord[] = [];
   for (const line of splitLines(block)) {
     const record = line.text === undefined ? undefined : decodeOrSkip(line.text);
@@ -235,7 +244,7 @@ function blockRecords(
     }
     const time = recordTimeRange(record, { source, parse: parseRfc3339 });
     if (range !== undefined && !overlaps(time, range)) continue;
-    records.push({ record, time, position: { segment, firstLine, rawOffset: line.rawEnd } });
+    records.push({ record, time, position: { segment, firstLine, previous, rawOffset: line.rawEnd } });
   }
   return records;
 }

@@ -12,7 +12,7 @@
  * @module
  */
 
-import { SYNC_EVERY_BYTES } from "../limits.ts";
+import { READ_CHUNK_BYTES, SYNC_EVERY_BYTES } from "../limits.ts";
 import type { FileHandle, FileSystem } from "../platform/file_system.ts";
 import { recoverSegment, type Recovery } from "./recovery.ts";
 
@@ -25,6 +25,8 @@ export class ActiveSegment {
   #sizeBytes: number;
   #syncedBytes: number;
   #isCutPending = false;
+  #isAbandoned = false;
+  #hasSyncFailed = false;
   #writesUnderWay = 0;
   #backgroundSync: Promise<void> | undefined;
 
@@ -112,11 +114,23 @@ export class ActiveSegment {
     this.#isCutPending = false;
   }
 
+  /** How many bytes from the start are on disk. */
+  get syncedBytes(): number {
+    return this.#syncedBytes;
+  }
+
   /** Resolves once every byte acknowledged before the call is on disk. */
   async sync(): Promise<void> {
     const sizeBytes = this.#sizeBytes;
     if (this.isSynced) return;
-    await this.#file.sync();
+    try {
+      if (this.#hasSyncFailed) await writeAgain(this.#file, { start: this.#syncedBytes, end: sizeBytes });
+      this.#hasSyncFailed = false;
+      await this.#file.sync();
+    } catch (error) {
+      this.#hasSyncFailed = true;
+      throw error;
+    }
     this.#syncedBytes = Math.max(this.#syncedBytes, sizeBytes);
   }
 
@@ -126,18 +140,43 @@ export class ActiveSegment {
     this.#file.close();
   }
 
+  /** Gives the file back without touching it again: it may be somebody else's by now. */
+  abandon(): void {
+    this.#isCutPending = false;
+    this.#isAbandoned = true;
+    this.#file.close();
+  }
+
   #acknowledge(bytes: number): void {
     this.#sizeBytes += bytes;
     if (this.#sizeBytes - this.#syncedBytes < SYNC_EVERY_BYTES || this.#backgroundSync !== undefined) return;
-    // A failure shows again at the next sync that somebody waits for.
+    // The next sync that somebody waits for does the work again.
     this.#backgroundSync = this.sync().catch(() => {}).finally(() => this.#backgroundSync = undefined);
   }
 
   #tryCutBack(): void {
+    if (this.#isAbandoned) return;
     try {
       this.cutBack();
     } catch {
       // Due again before the next write, and before the segment is sealed.
     }
+  }
+}
+
+/**
+ * Writes bytes of a file once more. After a failed sync the system takes them for clean, though the disk may not have them:
+ * another sync alone would succeed and change nothing.
+ */
+export async function writeAgain(
+  file: FileHandle,
+  span: { readonly start: number; readonly end: number },
+): Promise<void> {
+  const chunk = new Uint8Array(READ_CHUNK_BYTES);
+  for (let offset = span.start; offset < span.end;) {
+    const length = await file.read(chunk.subarray(0, Math.min(chunk.length, span.end - offset)), offset);
+    if (length === 0) return;
+    await file.write(chunk.subarray(0, length), offset);
+    offset += length;
   }
 }

@@ -21,9 +21,6 @@ export type SegmentFile =
   /** `….jsonl.gz.tmp`, a compression under way, and `….idx`, which can be rebuilt */
   | { readonly kind: "temporary" | "side"; readonly signal: string; readonly base: string; readonly stamp: Stamp };
 
-/** What a signal may be called. */
-export const SIGNAL_NAME = /^[a-z][a-z0-9_]{0,63}$/;
-
 /** The name of the lock file of a server folder. */
 export const LOCK_NAME = ".lock";
 

@@ -11,7 +11,7 @@ function journal(origin: string, times: readonly (bigint | undefined)[], onClose
         yield await Promise.resolve([{
           record: { index },
           time: time === undefined ? undefined : { earliest: time, latest: time },
-          position: { segment: null, firstLine: 0, rawOffset: index },
+          position: { segment: null, firstLine: 0, previous: null, rawOffset: index },
         }]);
       }
     } finally {

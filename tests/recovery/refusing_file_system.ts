@@ -94,6 +94,10 @@ export class RefusingFileSystem implements FileSystem {
     return this.#inner.syncDirectory(path);
   }
 
+  syncDirectorySync(path: string): void {
+    this.#inner.syncDirectorySync(path);
+  }
+
   lock(path: string): FileLock | undefined {
     return this.#inner.lock(path);
   }
