@@ -69,6 +69,8 @@ test("appending audit entries to a disk that refuses costs no more with each one
   const startMs = performance.now();
   for (const n of range(0, 50_000)) journal.append(numbered(n));
   assert.ok(performance.now() - startMs < 5000, `${performance.now() - startMs} ms`);
+  await pass(machine, 60_000);
+  await closeIn(machine, store);
 });
 
 test("a store whose lock file was replaced no longer touches the folder's files", async () => {
@@ -95,6 +97,7 @@ test("a store whose lock file was replaced no longer touches the folder's files"
   assert.deepEqual(numbers.filter((n) => n >= 10), range(10, 20));
   assert.ok(!numbers.includes(1));
   await closeIn(machine, next);
+  await closeIn(machine, store);
 });
 
 test("a symbolic link in the place of a segment is neither followed nor changed", async () => {
@@ -154,6 +157,8 @@ test("wipe() goes on behind a folder whose holder does not answer", async () => 
   await pass(machine, 11_000);
   await wiped;
   assert.deepEqual(await numbersIn(store, { ...OTHER, server: "z" }), []);
+  await closeIn(machine, store);
+  await closeIn(machine, holder);
 });
 
 test("maxTotalBytes prunes every journal of a folder that is held, and not only those in use", async () => {
