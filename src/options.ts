@@ -6,7 +6,7 @@
 
 import * as v from "valibot";
 import type { RetentionLimits } from "./model/retention_limits.ts";
-import { BUILT_IN_SIGNALS } from "./model/signal.ts";
+import { signalOf } from "./model/signal.ts";
 import {
   FLUSH_INTERVAL_MS,
   QUEUE_MAX_BYTES,
@@ -168,7 +168,7 @@ export function resolveOptions(options: StoreOptions): ResolvedOptions {
   const result = v.safeParse(schema, options);
   const issue = result.issues?.[0];
   if (issue !== undefined) throw new RangeError(issueMessage(issue));
-  for (const name of Object.keys(options.retention?.signals ?? {})) checkSignal(name);
+  for (const name of Object.keys(options.retention?.signals ?? {})) signalOf(name);
   return {
     segmentMaxBytes: options.segment?.maxBytes ?? SEGMENT_MAX_BYTES,
     isCompressed: options.segment?.compression !== "none",
@@ -178,12 +178,6 @@ export function resolveOptions(options: StoreOptions): ResolvedOptions {
     queueMaxBytes: options.queueMaxBytes ?? QUEUE_MAX_BYTES,
     retentionOf: (journal) => limitsOf(options.retention ?? {}, journal),
   };
-}
-
-function checkSignal(name: string): void {
-  const names = BUILT_IN_SIGNALS.map((signal) => signal.name);
-  if (names.includes(name)) return;
-  throw new RangeError(`Cannot open a store: option "retention.signals" has "${name}", expected ${names.join(", ")}`);
 }
 
 function issueMessage(issue: v.BaseIssue<unknown>): string {

@@ -16,7 +16,7 @@ import { type Journal, JournalWriter } from "./journal/journal.ts";
 import { QueueBudget } from "./journal/queue_budget.ts";
 import { COMPRESSION_POLL_MS } from "./limits.ts";
 import type { JournalKey } from "./model/journal_key.ts";
-import { BUILT_IN_SIGNALS, type SignalDefinition } from "./model/signal.ts";
+import { BUILT_IN_SIGNALS, isSignal, type SignalDefinition, signalOf } from "./model/signal.ts";
 import { type ResolvedOptions, resolveOptions, type StoreOptions } from "./options.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { FileSystem } from "./platform/file_system.ts";
@@ -370,17 +370,6 @@ class RootStore implements Store {
   #checkOpen(action: string): void {
     if (this.#closing !== undefined) throw new StoreClosedError(action);
   }
-}
-
-function isSignal(name: string): boolean {
-  return BUILT_IN_SIGNALS.some((signal) => signal.name === name);
-}
-
-function signalOf(name: string): SignalDefinition {
-  const signal = BUILT_IN_SIGNALS.find((candidate) => candidate.name === name);
-  if (signal !== undefined) return signal;
-  const names = BUILT_IN_SIGNALS.map((candidate) => candidate.name).join(", ");
-  throw new RangeError(`Cannot use signal "${name}": expected one of ${names}`);
 }
 
 function journalName({ stack, server, signal }: JournalKey): string {

@@ -6,7 +6,7 @@
 
 import type { ParseArgsOptionsConfig } from "node:util";
 import { UsageError } from "../errors.ts";
-import { BUILT_IN_SIGNALS } from "../model/signal.ts";
+import { signalOf } from "../model/signal.ts";
 import { nodeFileSystem } from "../platform/node_file_system.ts";
 import { absolutePath } from "../platform/runtime.ts";
 import type { Terminal } from "../platform/terminal.ts";
@@ -60,9 +60,12 @@ export function textFlag({ flags }: Invocation, name: string): string | undefine
 /** The value of `--signal`. */
 export function signalFlag(invocation: Invocation): string | undefined {
   const signal = textFlag(invocation, "signal");
-  if (signal === undefined || BUILT_IN_SIGNALS.some(({ name }) => name === signal)) return signal;
-  const names = BUILT_IN_SIGNALS.map(({ name }) => name).join(", ");
-  throw new UsageError(`Cannot use --signal "${signal}": expected one of ${names}`);
+  if (signal === undefined) return undefined;
+  try {
+    return signalOf(signal).name;
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
 }
 
 /** Reads a whole number that was given as `name`. */

@@ -6,7 +6,7 @@
 
 import { encodeRecord, type TelemetryRecord } from "../model/record.ts";
 import { formatRfc3339 } from "../model/time.ts";
-import type { Span } from "../otlp/model.ts";
+import { type Span, STATUS_CODE_ERROR } from "../otlp/model.ts";
 import { readTracesRecord } from "../otlp/traces.ts";
 import { displayText } from "./display_text.ts";
 
@@ -49,7 +49,9 @@ function spanLines(record: TelemetryRecord): readonly string[] {
 
 function spanLine({ name, startTimeUnixNano, endTimeUnixNano, status, traceId, spanId, parentSpanId }: Span): string {
   const durationMs = Number(endTimeUnixNano - startTimeUnixNano) / 1e6;
-  const outcome = status?.code === ERROR_STATUS ? ["ERROR", ...(status.message === "" ? [] : [status.message])] : [];
+  const outcome = status?.code === STATUS_CODE_ERROR
+    ? ["ERROR", ...(status.message === "" ? [] : [status.message])]
+    : [];
   return [
     formatRfc3339(startTimeUnixNano),
     name,
@@ -60,9 +62,6 @@ function spanLine({ name, startTimeUnixNano, endTimeUnixNano, status, traceId, s
     ...(parentSpanId === "" ? [] : [`parent_span_id=${parentSpanId}`]),
   ].join(" ");
 }
-
-/** OTLP's `STATUS_CODE_ERROR`. */
-const ERROR_STATUS = 2;
 
 /** A value without quotes where it reads the same without them. */
 function valueText(value: unknown): string {

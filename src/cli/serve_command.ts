@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Service, startService } from "../http/mod.ts";
+import { OTLP_PORT, type Service, startService } from "../http/mod.ts";
 import { PRUNE_INTERVAL_MS } from "../limits.ts";
 import type { StopTimer } from "../platform/clock.ts";
 import { errorCode } from "../platform/file_system.ts";
@@ -12,9 +12,6 @@ import { nodeFileSystem } from "../platform/node_file_system.ts";
 import { systemClock } from "../platform/system_clock.ts";
 import { openStore, type Store } from "../store.ts";
 import { type Command, type Invocation, textFlag, wholeNumber } from "./command.ts";
-
-/** The port of OTLP/HTTP, which exporters use unless told otherwise. */
-const OTLP_PORT = 4318;
 
 /** See the module. */
 export const serveCommand: Command = {

@@ -6,4 +6,4 @@
 
 export { type App, type AppOptions, createApp } from "./app.ts";
 export type { Acknowledgement } from "./context.ts";
-export { type Service, type ServiceOptions, startService } from "./service.ts";
+export { OTLP_PORT, type Service, type ServiceOptions, startService } from "./service.ts";

@@ -94,7 +94,7 @@ function timeInput(text: string, nowMs: number): TimeInput {
 }
 
 /** Runs a check of the engine's, which throws a `RangeError` for a value that it cannot use. */
-function inParameter<T>(name: string, read: () => T): T {
+export function inParameter<T>(name: string, read: () => T): T {
   try {
     return read();
   } catch (error) {

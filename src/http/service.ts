@@ -38,8 +38,8 @@ export interface Service extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** The port of OTLP/HTTP. */
-const OTLP_PORT = 4318;
+/** The port of OTLP/HTTP, which exporters use unless told otherwise. */
+export const OTLP_PORT = 4318;
 
 /**
  * Starts the service for a store: an OTLP receiver, queries, and Varve's own figures. The store stays the caller's to

@@ -6,10 +6,10 @@
 
 import { RequestError, WipeTimeoutError } from "../errors.ts";
 import { RETRY_AFTER_SECONDS } from "../limits.ts";
-import { BUILT_IN_SIGNALS } from "../model/signal.ts";
+import { signalOf } from "../model/signal.ts";
 import type { Store, WipeSelection } from "../store.ts";
 import type { Route, ServiceContext } from "./context.ts";
-import { badParameter, readParameters, stackAndServer } from "./query_parameters.ts";
+import { badParameter, inParameter, readParameters, stackAndServer } from "./query_parameters.ts";
 
 /** The routes `/api/telemetry` and `/api/telemetry/inventory`. */
 export function telemetryRoutes(context: ServiceContext): readonly Route[] {
@@ -43,10 +43,7 @@ async function answerWipe(request: Request, { store }: ServiceContext): Promise<
   const { stack, server } = stackAndServer(parameters);
   const signal = parameters.get("signal");
   if (stack === undefined) throw badParameter("stack", "it is missing; a wipe is of one stack");
-  if (signal !== undefined && !BUILT_IN_SIGNALS.some(({ name }) => name === signal)) {
-    const names = BUILT_IN_SIGNALS.map(({ name }) => name).join(", ");
-    throw badParameter("signal", `expected one of ${names}, received "${signal}"`);
-  }
+  if (signal !== undefined) inParameter("signal", () => signalOf(signal));
   await wipe(store, { stack, server, signal });
   return Response.json({ success: true, inventory: await store.inventory({ stack }) });
 }

@@ -8,7 +8,7 @@ import type { JournalKey } from "../model/journal_key.ts";
 import { formatRfc3339, type TimeNs } from "../model/time.ts";
 import { writeJson } from "../otlp/json_writer.ts";
 import { RESOURCE, SCOPE, SPAN } from "../otlp/messages.ts";
-import type { InstrumentationScope, Resource, Span } from "../otlp/model.ts";
+import { type InstrumentationScope, type Resource, type Span, STATUS_CODE_ERROR } from "../otlp/model.ts";
 import { readTracesRecord } from "../otlp/traces.ts";
 import type { StoredRecord } from "../query/query.ts";
 
@@ -73,7 +73,7 @@ export function summarizeTrace(placed: readonly PlacedSpan[]): TraceSummary {
     start: formatRfc3339(start),
     durationMs: Number(end - start) / 1e6,
     spanCount: ordered.length,
-    error: ordered.some(({ span }) => span.status?.code === ERROR_STATUS),
+    error: ordered.some(({ span }) => span.status?.code === STATUS_CODE_ERROR),
   };
 }
 
@@ -87,9 +87,6 @@ export function spanToJson({ key, resource, scope, span }: PlacedSpan): object {
     ...(resource && { resource: writeJson(RESOURCE, resource) }),
   };
 }
-
-/** OTLP's `STATUS_CODE_ERROR`. */
-const ERROR_STATUS = 2;
 
 function startOf(trace: readonly PlacedSpan[]): TimeNs {
   return trace.map(({ span }) => span.startTimeUnixNano).reduce((earliest, time) => time < earliest ? time : earliest);

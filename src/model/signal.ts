@@ -37,3 +37,20 @@ export const BUILT_IN_SIGNALS: readonly SignalDefinition[] = [
   define("alerts"),
   define("samples"),
 ];
+
+/** Whether a name is one of a signal. */
+export function isSignal(name: string): boolean {
+  return BUILT_IN_SIGNALS.some((signal) => signal.name === name);
+}
+
+/**
+ * The signal of a name.
+ *
+ * @throws {RangeError} If there is none; the message lists those there are.
+ */
+export function signalOf(name: string): SignalDefinition {
+  const signal = BUILT_IN_SIGNALS.find((candidate) => candidate.name === name);
+  if (signal !== undefined) return signal;
+  const names = BUILT_IN_SIGNALS.map((candidate) => candidate.name).join(", ");
+  throw new RangeError(`Cannot use signal "${name}": expected one of ${names}`);
+}

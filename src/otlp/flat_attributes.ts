@@ -15,7 +15,7 @@ import type { KeyValue } from "./model.ts";
 export type ReservedKeys = (key: string) => boolean;
 
 /** For objects that hold nothing but attributes. */
-export function noReservedKeys(): boolean {
+function noReservedKeys(): boolean {
   return false;
 }
 

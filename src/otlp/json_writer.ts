@@ -9,7 +9,7 @@ import type { FieldKind, Message, MessageType } from "./message.ts";
 import type { AnyValue, KeyValue } from "./model.ts";
 
 /** How an integer of 64 bits is written. */
-export type IntegerWriter = (value: bigint) => string | number | bigint;
+type IntegerWriter = (value: bigint) => string | number | bigint;
 
 /**
  * Turns one message into an object for JSON. Fields at their default are left out.
@@ -41,7 +41,7 @@ export function anyValueToJson(value: AnyValue): Record<string, unknown> {
 }
 
 /** A number, or the text that protobuf's JSON has for what JSON's numbers cannot hold; minus zero is such text too. */
-export function doubleToJson(value: number): number | string {
+function doubleToJson(value: number): number | string {
   if (Object.is(value, -0)) return "-0";
   return Number.isFinite(value) ? value : String(value);
 }

@@ -300,3 +300,6 @@ export interface Exemplar {
   readonly spanId: string;
   readonly traceId: string;
 }
+
+/** `STATUS_CODE_ERROR` of a span's status. */
+export const STATUS_CODE_ERROR = 2;

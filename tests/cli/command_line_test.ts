@@ -25,7 +25,7 @@ test("varve: a command line that makes no sense is explained, with status 2", as
     [["tail", "shop"], /Too few arguments: expected varve tail STACK SERVER/],
     [["inventory", "a", "b"], /Unexpected argument "b"/],
     [["tail", "a", "b", "-n", "many"], /--lines "many"/],
-    [["tail", "a", "b", "--signal", "log"], /--signal "log": expected one of logs, metrics/],
+    [["tail", "a", "b", "--signal", "log"], /Cannot use signal "log": expected one of logs, metrics/],
     [["wipe", "a", "--server", ""], /--server ""/],
     [["serve", "--port", "70000"], /--port "70000"/],
     [["serve", "--port"], /--port/],
