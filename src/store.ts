@@ -20,6 +20,7 @@ import { BUILT_IN_SIGNALS, isSignal, type SignalDefinition, signalOf } from "./m
 import { type ResolvedOptions, resolveOptions, type StoreOptions } from "./options.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { FileSystem } from "./platform/file_system.ts";
+import { normalizeTracesRecord } from "./otlp/traces.ts";
 import { nodeFileSystem } from "./platform/node_file_system.ts";
 import { onProcessExit } from "./platform/process_exit.ts";
 import { absolutePath } from "./platform/runtime.ts";
@@ -75,7 +76,7 @@ export interface Store extends AsyncDisposable {
    *
    * Reads blocks as they are asked for: memory is bounded by a block for each journal, and what lies wholly outside `from`
    * and `to` is skipped in compressed segments. Damaged lines and blocks are passed over and counted in
-   * {@linkcode Store.stats}.
+   * {@linkcode Store.stats}. Traces come as OTLP/JSON has them, also where gridctl wrote ids in base64.
    *
    * @throws {RangeError} If a name, a time or the cursor cannot be used, or the signal is not known; with the first record.
    */
@@ -200,6 +201,8 @@ class RootStore implements Store {
       fileSystem,
       find: (selection) => this.#find(selection),
       flush: (key) => this.#flushHeld(key),
+      // gridctl's lines have ids in base64 and enums by name.
+      normalize: (record, signal) => signal === "traces" ? normalizeTracesRecord(record) : record,
       onDamage: () => this.#damagedPlaces++,
     });
     this.#stopExitWatch = onProcessExit(() => this.#flushSync());

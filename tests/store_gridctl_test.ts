@@ -219,3 +219,23 @@ async function inCopy(use: (root: string) => Promise<void>): Promise<void> {
     await use(root);
   });
 }
+
+test("traces that gridctl wrote come back as OTLP/JSON: ids in hex, enums as numbers", async () => {
+  await inRoot(async (root) => {
+    cpSync(TESTDATA, root, { recursive: true });
+    await using store = await openStore(root);
+    const tail = await store.tail({ stack: "demo", server: "github", signal: "traces" }, { count: 10 });
+    const spans = tail.flatMap(({ record }) =>
+      JSON.stringify(record).match(/"(traceId|kind|code)":("[^"]*"|\d+)/g) ?? []
+    );
+    assert.deepEqual(spans, [
+      '"traceId":"01000000000000000000000000000001"',
+      '"kind":1',
+      '"traceId":"01000000000000000000000000000001"',
+      '"kind":1',
+      '"traceId":"02000000000000000000000000000002"',
+      '"kind":1',
+      '"code":2',
+    ]);
+  });
+});

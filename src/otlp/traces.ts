@@ -7,6 +7,7 @@
 import type { TelemetryRecord } from "../model/record.ts";
 import { type JsonDialect, OTLP_JSON, readJson } from "./json_reader.ts";
 import { writeJson } from "./json_writer.ts";
+import { jsonObject, type Message } from "./message.ts";
 import { TRACES_DATA } from "./messages.ts";
 import type { ResourceSpans, TracesData } from "./model.ts";
 import { JournalItems, type RecordGroup } from "./record_groups.ts";
@@ -53,6 +54,37 @@ export function tracesFromRecords(records: Iterable<TelemetryRecord>): TracesDat
  */
 export function readTracesRecord(record: TelemetryRecord): TracesData {
   return readJson(TRACES_DATA, record, PROTOBUF_JSON);
+}
+
+/**
+ * A traces record as OTLP/JSON has it, ids in hex and enums as numbers, which gridctl's lines are not. One that is so
+ * already, as all are that Varve wrote, is given back itself, and so is one that is no `TracesData`.
+ */
+export function normalizeTracesRecord(record: TelemetryRecord): TelemetryRecord {
+  if (!jsonSpans(record).some(isForeignSpan)) return record;
+  try {
+    return writeJson(TRACES_DATA, readTracesRecord(record));
+  } catch (error) {
+    if (error instanceof SyntaxError) return record;
+    throw error;
+  }
+}
+
+function jsonSpans(record: TelemetryRecord): readonly Message[] {
+  return children(children(children([record], "resourceSpans"), "scopeSpans"), "spans");
+}
+
+function children(parents: readonly Message[], field: string): readonly Message[] {
+  const values = parents.flatMap((parent): readonly unknown[] => {
+    const list = parent[field];
+    return Array.isArray(list) ? list : [];
+  });
+  return values.map(jsonObject).filter((value) => value !== undefined);
+}
+
+/** Hex ids of traces have 32 characters, base64 ones 24. */
+function isForeignSpan({ traceId, kind }: Message): boolean {
+  return (typeof traceId === "string" && traceId.length !== 32) || typeof kind === "string";
 }
 
 const ENUM_NAMES: ReadonlyMap<string, number> = new Map([

@@ -8,6 +8,7 @@ import type { SegmentCorruptError } from "../errors.ts";
 import { type CursorPosition, decodeCursor, encodeCursor } from "../model/cursor.ts";
 import { READER_OPEN_FILES_MAX } from "../limits.ts";
 import type { JournalKey } from "../model/journal_key.ts";
+import type { TelemetryRecord } from "../model/record.ts";
 import type { SignalDefinition } from "../model/signal.ts";
 import { timeFromInput, type TimeRange } from "../model/time.ts";
 import type { FileSystem } from "../platform/file_system.ts";
@@ -32,6 +33,8 @@ export interface JournalReaderOptions {
   };
   /** Hands what this process has in memory of a journal to the operating system, as far as it takes it. */
   readonly flush: (key: JournalKey) => Promise<void>;
+  /** What is given for a record of a signal, where other programs write it in another form. */
+  readonly normalize: (record: TelemetryRecord, signal: string) => TelemetryRecord;
   /** Told of damage that was read past. */
   readonly onDamage: (error: SegmentCorruptError) => void;
 }
@@ -57,7 +60,7 @@ export class JournalReader {
       origin: journal.key,
       batches: this.#records({ ...streamOptions(journal), range, after }, journal.key),
     }));
-    for await (const { origin, placed } of mergeRecords(sources)) yield storedRecord(origin, placed);
+    for await (const { origin, placed } of mergeRecords(sources)) yield this.#storedRecord(origin, placed);
   }
 
   /** The newest records, oldest first. See {@linkcode Store.tail}. */
@@ -76,13 +79,24 @@ export class JournalReader {
       tails.push({ origin: journal.key, batches: once(records) });
     }
     const merged: StoredRecord[] = [];
-    for await (const { origin, placed } of mergeRecords(tails)) merged.push(storedRecord(origin, placed));
+    for await (const { origin, placed } of mergeRecords(tails)) merged.push(this.#storedRecord(origin, placed));
     return merged.slice(-count);
   }
 
   async *#records(options: RecordStreamOptions, key: JournalKey): AsyncGenerator<PlacedRecord[], void, void> {
     await this.#options.flush(key);
     yield* readRecords(this.#options.fileSystem, options);
+  }
+
+  #storedRecord(key: JournalKey, placed: PlacedRecord): StoredRecord {
+    return {
+      key,
+      record: this.#options.normalize(placed.record, key.signal),
+      // Most readers look at the records only, and a cursor costs more than a record.
+      get cursor() {
+        return encodeCursor({ key, ...placed.position });
+      },
+    };
   }
 
   #streamOptionsOf(signal: SignalDefinition, journalCount: number): (journal: FoundJournal) => RecordStreamOptions {
@@ -105,17 +119,6 @@ function cursorSelection(query: ReadQuery, { key }: CursorPosition): JournalSele
   if (isSame && query.signal === key.signal) return key;
   const place = `${key.stack}/${key.server}/${key.signal}`;
   throw new RangeError(`Cannot read from a cursor: it is of journal "${place}", which the query does not ask for`);
-}
-
-function storedRecord(key: JournalKey, placed: PlacedRecord): StoredRecord {
-  return {
-    key,
-    record: placed.record,
-    // Most readers look at the records only, and a cursor costs more than a record.
-    get cursor() {
-      return encodeCursor({ key, ...placed.position });
-    },
-  };
 }
 
 async function* once<T>(value: T): AsyncGenerator<T, void, void> {
