@@ -28,6 +28,8 @@ export interface StallReport {
 }
 
 const TICK_MS = 1;
+/** A shorter stall cannot be told from none. */
+const RESOLUTION_MS = 0.1;
 /** About half a millisecond of appending, so that the slices are not the stall. */
 const SLICE_RECORDS = 200;
 /** Segments that are filled: the second sealing prunes the first segment. */
@@ -105,5 +107,5 @@ async function watch(work: () => Promise<void>): Promise<number> {
   let timer = setTimeout(tick, TICK_MS);
   await work();
   clearTimeout(timer);
-  return longest;
+  return Math.max(longest, RESOLUTION_MS);
 }
