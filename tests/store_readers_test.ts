@@ -32,7 +32,7 @@ import { currentRuntime, requireTool } from "./tools.ts";
 const SEED = Number(process.env["VARVE_SEED"] ?? Date.now() % 2 ** 31);
 /** How long each of the tests on the real file system writes and reads. */
 const DURATION_MS = 1800;
-const KEPT_SEGMENTS = 20;
+const KEPT_SEGMENTS = 50;
 const ROTATING: StoreOptions = { segment: { maxBytes: 8192 }, retention: { maxSegments: KEPT_SEGMENTS } };
 const UNPRUNED: StoreOptions = { segment: { maxBytes: 32_768 }, retention: { maxSegments: false } };
 
