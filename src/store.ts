@@ -10,6 +10,7 @@ import { type FolderPlace, listFolders } from "./inventory/folders.ts";
 import { HeldFolders } from "./inventory/held_folders.ts";
 import { type InventoryRecord, takeInventory } from "./inventory/inventory.ts";
 import { SegmentTimes } from "./inventory/segment_times.ts";
+import type { ServerFolder } from "./inventory/server_folder.ts";
 import { wipeFolder } from "./inventory/wipe.ts";
 import { Compressor } from "./journal/compressor.ts";
 import { type Journal, JournalWriter } from "./journal/journal.ts";
@@ -309,8 +310,7 @@ class RootStore implements Store {
         journal.tend();
       });
     }
-    const isOfFolder = (rawPath: string) => rawPath.startsWith(`${path}/`);
-    while (!wasHeld && this.#closing === undefined && !this.#compressor.isIdle(isOfFolder)) {
+    while (!wasHeld && this.#closing === undefined && folder.isCompressing) {
       await this.#clock.sleep(COMPRESSION_POLL_MS);
     }
     if (!wasHeld) folder.release();
@@ -320,17 +320,23 @@ class RootStore implements Store {
   #openJournal(key: JournalKey, open: (journal: JournalWriter) => void): JournalWriter {
     const name = journalName(key);
     const known = this.#journals.get(name);
-    const journal = known ?? this.#createJournal(key);
+    if (known !== undefined) {
+      open(known);
+      return known;
+    }
+    const signal = signalOf(key.signal);
+    const folder = this.#folders.at(this.#folderPath(key));
+    const journal = this.#createJournal(key, { signal, folder });
     open(journal);
-    if (known !== undefined) return known;
     this.#journals.set(name, journal);
-    this.#folders.at(this.#folderPath(key)).journals.set(key.signal, journal);
+    folder.journals.set(key.signal, journal);
     return journal;
   }
 
-  #createJournal(key: JournalKey): JournalWriter {
-    const signal = signalOf(key.signal);
-    const folder = this.#folders.at(this.#folderPath(key));
+  #createJournal(
+    key: JournalKey,
+    { signal, folder }: { readonly signal: SignalDefinition; readonly folder: ServerFolder },
+  ): JournalWriter {
     return new JournalWriter({
       ...this.#options,
       key: { stack: key.stack, server: key.server, signal: key.signal },

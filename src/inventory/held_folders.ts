@@ -39,14 +39,14 @@ export class HeldFolders {
 
   /** How many locks this store has. */
   get heldCount(): number {
-    return this.#folders.values().reduce((count, folder) => count + (folder.isHeld ? 1 : 0), 0);
+    return this.#held().length;
   }
 
   /** Deletes the oldest sealed segments, `audit` excepted, until all that is held fits in `maxTotalBytes`. */
   pruneTotal(): void {
     const { maxTotalBytes } = this.#options;
     if (maxTotalBytes === false) return;
-    const held = [...this.#folders.values()].filter((folder) => folder.isHeld);
+    const held = this.#held();
     const usedBytes = held.reduce((sum, folder) => sum + folder.sizeBytes(), 0);
     if (usedBytes <= maxTotalBytes) return;
     const segments = held.flatMap((folder) => folder.sealedSegments());
@@ -63,9 +63,13 @@ export class HeldFolders {
     }
   }
 
+  #held(): ServerFolder[] {
+    return this.#folders.values().filter((folder) => folder.isHeld).toArray();
+  }
+
   #makeRoom(): void {
     this.#scheduleLook();
-    const held = [...this.#folders.values()].filter((folder) => folder.isHeld);
+    const held = this.#held();
     if (held.length < OPEN_FOLDERS_MAX) return;
     const leastUsedFirst = held.map((folder) => ({ folder, idleMs: folder.idleMs() }))
       .sort((a, b) => b.idleMs - a.idleMs);

@@ -71,6 +71,11 @@ export class ServerFolder implements JournalFolder {
     return this.#isForeign;
   }
 
+  /** Whether segments of it wait for compression, or one is being compressed. */
+  get isCompressing(): boolean {
+    return !this.#options.compressor.isIdle((rawPath) => this.#contains(rawPath));
+  }
+
   acquire(): void {
     if (this.#isLockOurs()) return;
     this.#loseLock();
