@@ -5,15 +5,15 @@
  */
 
 import { StoreClosedError, StoreLockedError } from "./errors.ts";
-import { encodeName, resolveFolder } from "./inventory/folder_names.ts";
+import { encodeName } from "./inventory/folder_names.ts";
 import { type FolderPlace, listFolders } from "./inventory/folders.ts";
 import { HeldFolders } from "./inventory/held_folders.ts";
 import { type InventoryRecord, takeInventory } from "./inventory/inventory.ts";
 import { SegmentTimes } from "./inventory/segment_times.ts";
-import type { ServerFolder } from "./inventory/server_folder.ts";
+import { OpenJournals } from "./inventory/open_journals.ts";
 import { wipeFolder } from "./inventory/wipe.ts";
 import { Compressor } from "./journal/compressor.ts";
-import { type Journal, JournalWriter } from "./journal/journal.ts";
+import type { Journal } from "./journal/journal.ts";
 import { QueueBudget } from "./journal/queue_budget.ts";
 import { COMPRESSION_POLL_MS } from "./limits.ts";
 import type { JournalKey } from "./model/journal_key.ts";
@@ -181,7 +181,7 @@ class RootStore implements Store {
   readonly #folders: HeldFolders;
   readonly #reader: JournalReader;
   readonly #times = new SegmentTimes();
-  readonly #journals = new Map<string, JournalWriter>();
+  readonly #journals: OpenJournals;
   readonly #stopExitWatch: () => void;
   #damagedPlaces = 0;
   #closing: Promise<void> | undefined;
@@ -195,9 +195,19 @@ class RootStore implements Store {
     const clock = this.#clock = options.clock ?? systemClock;
     const mode = fileSystem === nodeFileSystem ? "worker" : "inline";
     const compressor = this.#compressor = new Compressor({ fileSystem, clock, mode });
-    this.#budget = new QueueBudget(this.#options.queueMaxBytes);
+    const budget = this.#budget = new QueueBudget(this.#options.queueMaxBytes);
     const { maxTotalBytes } = this.#options;
-    this.#folders = new HeldFolders({ fileSystem, clock, compressor, isSignal, maxTotalBytes });
+    const folders = this.#folders = new HeldFolders({ fileSystem, clock, compressor, isSignal, maxTotalBytes });
+    this.#journals = new OpenJournals({
+      ...this.#options,
+      root,
+      fileSystem,
+      clock,
+      compressor,
+      budget,
+      folders,
+      onSealed: () => folders.pruneTotal(),
+    });
     this.#reader = new JournalReader({
       fileSystem,
       find: (selection) => this.#find(selection),
@@ -211,7 +221,7 @@ class RootStore implements Store {
 
   journal(key: JournalKey): Journal {
     this.#checkOpen("open a journal");
-    return this.#openJournal(key, (journal) => journal.open());
+    return this.#journals.open(key, (journal) => journal.open());
   }
 
   read(query: ReadQuery): AsyncIterableIterator<StoredRecord> {
@@ -223,7 +233,7 @@ class RootStore implements Store {
   }
 
   async inventory(selection: InventorySelection = {}): Promise<InventoryRecord[]> {
-    for (const journal of this.#journals.values()) await ignoreRefusal(journal.writeOut());
+    for (const journal of this.#journals.all()) await ignoreRefusal(journal.writeOut());
     return takeInventory({
       fileSystem: this.#fileSystem,
       root: this.root,
@@ -265,7 +275,7 @@ class RootStore implements Store {
 
   stats(): StoreStats {
     return {
-      ...sumJournals([...this.#journals.values()]),
+      ...sumJournals(this.#journals.all()),
       queuedBytes: this.#budget.usedBytes,
       damagedPlaces: this.#damagedPlaces,
       compression: this.#compressor.stats,
@@ -274,11 +284,11 @@ class RootStore implements Store {
   }
 
   flush(): Promise<void> {
-    return settleAll([...this.#journals.values()].map((journal) => journal.flush()));
+    return settleAll(this.#journals.all().map((journal) => journal.flush()));
   }
 
   sync(): Promise<void> {
-    return settleAll([...this.#journals.values()].map((journal) => journal.sync()));
+    return settleAll(this.#journals.all().map((journal) => journal.sync()));
   }
 
   close(): Promise<void> {
@@ -292,7 +302,7 @@ class RootStore implements Store {
   async #closeNow(): Promise<void> {
     await this.#compressor.close();
     try {
-      await settleAll([...this.#journals.values()].map((journal) => journal.close()));
+      await settleAll(this.#journals.all().map((journal) => journal.close()));
     } finally {
       await this.#folders.close();
       this.#stopExitWatch();
@@ -304,7 +314,7 @@ class RootStore implements Store {
     const folder = this.#folders.at(path);
     const wasHeld = folder.isHeld;
     for (const [signal, { active }] of groupSegments(this.#fileSystem.list(path), isSignal)) {
-      this.#openJournal({ stack, server, signal }, (journal) => {
+      this.#journals.open({ stack, server, signal }, (journal) => {
         // Opening makes an active file, which a journal without one does not need.
         if (active) journal.open();
         journal.tend();
@@ -314,47 +324,6 @@ class RootStore implements Store {
       await this.#clock.sleep(COMPRESSION_POLL_MS);
     }
     if (!wasHeld) folder.release();
-  }
-
-  /** The writer of a journal, the same each time. It is remembered only if `open` succeeds. */
-  #openJournal(key: JournalKey, open: (journal: JournalWriter) => void): JournalWriter {
-    const name = journalName(key);
-    const known = this.#journals.get(name);
-    if (known !== undefined) {
-      open(known);
-      return known;
-    }
-    const signal = signalOf(key.signal);
-    const folder = this.#folders.at(this.#folderPath(key));
-    const journal = this.#createJournal(key, { signal, folder });
-    open(journal);
-    this.#journals.set(name, journal);
-    folder.journals.set(key.signal, journal);
-    return journal;
-  }
-
-  #createJournal(
-    key: JournalKey,
-    { signal, folder }: { readonly signal: SignalDefinition; readonly folder: ServerFolder },
-  ): JournalWriter {
-    return new JournalWriter({
-      ...this.#options,
-      key: { stack: key.stack, server: key.server, signal: key.signal },
-      signal,
-      fileSystem: this.#fileSystem,
-      clock: this.#clock,
-      folder,
-      compressor: this.#compressor,
-      budget: this.#budget,
-      retention: () => this.#options.retentionOf({ signal, isForeign: folder.isForeign }),
-      onSealed: () => this.#folders.pruneTotal(),
-    });
-  }
-
-  #folderPath({ stack, server }: JournalKey): string {
-    const fileSystem = this.#fileSystem;
-    const parent = resolveFolder(fileSystem, { parent: this.root, name: stack, part: "stack" });
-    return resolveFolder(fileSystem, { parent, name: server, part: "server" });
   }
 
   #find(selection: JournalSelection): { signal: SignalDefinition; journals: FoundJournal[] } {
@@ -368,21 +337,17 @@ class RootStore implements Store {
   }
 
   async #flushHeld(key: JournalKey): Promise<void> {
-    const journal = this.#journals.get(journalName(key));
+    const journal = this.#journals.get(key);
     if (journal !== undefined && this.#closing === undefined) await ignoreRefusal(journal.writeOut());
   }
 
   #flushSync(): void {
-    for (const journal of this.#journals.values()) journal.flushSync();
+    for (const journal of this.#journals.all()) journal.flushSync();
   }
 
   #checkOpen(action: string): void {
     if (this.#closing !== undefined) throw new StoreClosedError(action);
   }
-}
-
-function journalName({ stack, server, signal }: JournalKey): string {
-  return JSON.stringify([stack, server, signal]);
 }
 
 /** Waits for all and throws the first error. */
