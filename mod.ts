@@ -19,6 +19,7 @@ export type { DropReason, RecordAccount } from "./src/model/account.ts";
 export type { Cursor } from "./src/model/cursor.ts";
 export type { JournalKey } from "./src/model/journal_key.ts";
 export type { TelemetryRecord } from "./src/model/record.ts";
+export type { Durability } from "./src/model/signal.ts";
 export type { TimeInput } from "./src/model/time.ts";
 export type { RetentionOptions, SegmentOptions, SignalRetentionOptions, StoreOptions } from "./src/options.ts";
 export type { Clock, StopTimer } from "./src/platform/clock.ts";

@@ -6,7 +6,7 @@
 
 import * as v from "valibot";
 import type { RetentionLimits } from "./model/retention_limits.ts";
-import { signalOf } from "./model/signal.ts";
+import { type Durability, type SignalDefinition, signalOf } from "./model/signal.ts";
 import {
   FLUSH_INTERVAL_MS,
   QUEUE_MAX_BYTES,
@@ -87,6 +87,12 @@ export interface StoreOptions {
    */
   readonly flushIntervalMs?: number;
   /**
+   * What becomes of the records of single signals, by name, without a call of `flush` or `sync`.
+   *
+   * @default {{ audit: "synced" }} and "buffered" for every other signal
+   */
+  readonly durability?: Readonly<Record<string, Durability>>;
+  /**
    * Bytes of the longest record, encoded. A longer one is dropped and counted.
    *
    * @default {1_048_576}
@@ -112,13 +118,15 @@ export interface ResolvedOptions {
   readonly flushIntervalMs: number;
   readonly recordMaxBytes: number;
   readonly queueMaxBytes: number;
+  /** What becomes of a signal's records while nobody asks for more. */
+  readonly durabilityOf: (signal: SignalDefinition) => Durability;
   /** The limits that hold for a journal. */
   readonly retentionOf: (journal: RetainedJournal) => RetentionLimits;
 }
 
 /** What decides which limits hold. */
 export interface RetainedJournal {
-  readonly signal: { readonly name: string; readonly isRetainedForever: boolean };
+  readonly signal: SignalDefinition;
   /** Whether another program filled the folder before Varve came. */
   readonly isForeign: boolean;
 }
@@ -153,6 +161,10 @@ const schema = v.strictObject({
     signals: v.optional(v.record(v.string(), v.strictObject(signalRetention))),
   })),
   flushIntervalMs: v.optional(wholeNumber(0, 3_600_000)),
+  durability: v.optional(v.record(
+    v.string(),
+    v.picklist(["buffered", "flushed", "synced"], `must be "buffered", "flushed" or "synced"`),
+  )),
   recordMaxBytes: v.optional(wholeNumber(2, SEGMENT_MAX_BYTES_LIMIT)),
   queueMaxBytes: v.optional(wholeNumber(1, SEGMENT_MAX_BYTES_LIMIT)),
   fileSystem: v.optional(v.any()),
@@ -168,7 +180,7 @@ export function resolveOptions(options: StoreOptions): ResolvedOptions {
   const result = v.safeParse(schema, options);
   const issue = result.issues?.[0];
   if (issue !== undefined) throw new RangeError(issueMessage(issue));
-  for (const name of Object.keys(options.retention?.signals ?? {})) signalOf(name);
+  for (const name of Object.keys({ ...options.retention?.signals, ...options.durability })) signalOf(name);
   return {
     segmentMaxBytes: options.segment?.maxBytes ?? SEGMENT_MAX_BYTES,
     isCompressed: options.segment?.compression !== "none",
@@ -176,6 +188,7 @@ export function resolveOptions(options: StoreOptions): ResolvedOptions {
     flushIntervalMs: options.flushIntervalMs ?? FLUSH_INTERVAL_MS,
     recordMaxBytes: options.recordMaxBytes ?? RECORD_MAX_BYTES,
     queueMaxBytes: options.queueMaxBytes ?? QUEUE_MAX_BYTES,
+    durabilityOf: ({ name, durability }) => options.durability?.[name] ?? durability,
     retentionOf: (journal) => limitsOf(options.retention ?? {}, journal),
   };
 }

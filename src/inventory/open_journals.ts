@@ -7,19 +7,21 @@
 import { JournalWriter, type JournalWriterOptions } from "../journal/journal.ts";
 import type { JournalKey } from "../model/journal_key.ts";
 import type { RetentionLimits } from "../model/retention_limits.ts";
-import { type SignalDefinition, signalOf } from "../model/signal.ts";
+import { type Durability, type SignalDefinition, signalOf } from "../model/signal.ts";
 import { resolveFolder } from "./folder_names.ts";
 import type { HeldFolders } from "./held_folders.ts";
 import type { ServerFolder } from "./server_folder.ts";
 
 /** What is the same for every journal of a store. */
-type SharedJournalOptions = Omit<JournalWriterOptions, "key" | "signal" | "folder" | "retention">;
+type SharedJournalOptions = Omit<JournalWriterOptions, "key" | "signal" | "durability" | "folder" | "retention">;
 
 /** What {@linkcode OpenJournals} works with. */
 export interface OpenJournalsOptions extends SharedJournalOptions {
   /** Absolute path. */
   readonly root: string;
   readonly folders: HeldFolders;
+  /** What becomes of a signal's records while nobody asks for more. */
+  readonly durabilityOf: (signal: SignalDefinition) => Durability;
   /** The limits of a signal; whether another program filled its folder first decides with. */
   readonly retentionOf: (
     journal: { readonly signal: SignalDefinition; readonly isForeign: boolean },
@@ -73,6 +75,7 @@ export class OpenJournals {
       ...this.#options,
       key: { stack: key.stack, server: key.server, signal: key.signal },
       signal,
+      durability: this.#options.durabilityOf(signal),
       folder,
       retention: () => this.#options.retentionOf({ signal, isForeign: folder.isForeign }),
     });

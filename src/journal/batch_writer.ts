@@ -146,14 +146,15 @@ export class BatchWriter {
    * flush because it did for too long.
    * @throws {StoreLockedError} If some were dropped because the folder has another holder now.
    */
-  async flush(): Promise<void> {
-    this.writePending();
-    const loss = this.#loss;
-    // Every flush of the same moment tells; the ones that follow do not.
-    queueMicrotask(() => {
-      if (this.#loss === loss) this.#loss = undefined;
-    });
-    await this.drain();
+  flush(): Promise<void> {
+    return this.tellLoss(this.drain());
+  }
+
+  /** Resolves or rejects as `work` does, but rejects also if records were dropped since the last call that told. */
+  async tellLoss(work: Promise<void>): Promise<void> {
+    const before = this.#takeLoss();
+    await work;
+    const loss = before ?? this.#takeLoss();
     if (loss !== undefined) throw loss;
   }
 
@@ -267,6 +268,15 @@ export class BatchWriter {
 
   #rejectWaiters(error: Error): void {
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+  }
+
+  /** Every flush of the same moment tells; the ones that follow do not. */
+  #takeLoss(): Error | undefined {
+    const loss = this.#loss;
+    queueMicrotask(() => {
+      if (this.#loss === loss) this.#loss = undefined;
+    });
+    return loss;
   }
 
   #lose(records: number, reason: DropReason, error: Error): void {

@@ -17,7 +17,7 @@ import { BATCH_MAX_CHARS, BYTES_PER_CHAR_MAX, QUEUE_WRITE_MAX_BYTES } from "../l
 import type { DropReason, RecordAccount } from "../model/account.ts";
 import type { JournalKey } from "../model/journal_key.ts";
 import { encodeRecord } from "../model/record.ts";
-import type { SignalDefinition } from "../model/signal.ts";
+import type { Durability, SignalDefinition } from "../model/signal.ts";
 import type { Clock, StopTimer } from "../platform/clock.ts";
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { JournalAccounts } from "./accounts.ts";
@@ -34,7 +34,7 @@ export interface Journal {
   readonly key: JournalKey;
   /**
    * Adds one record to the buffer. It reaches the operating system within `flushIntervalMs`, or with the next
-   * {@linkcode Journal.flush}; for the `audit` signal, before the call returns.
+   * {@linkcode Journal.flush}; for `audit`, and where {@linkcode StoreOptions.durability} says so, before the call returns.
    *
    * The record is encoded before the call returns and is the caller's again. Costs little more than `JSON.stringify`.
    *
@@ -49,7 +49,8 @@ export interface Journal {
    */
   appendAll(records: Iterable<object>): number;
   /**
-   * Resolves once the operating system has every record appended before the call: they outlive this process.
+   * Resolves once the operating system has every record appended before the call: they outlive this process. For `audit`,
+   * and where {@linkcode StoreOptions.durability} says so, it does what {@linkcode Journal.sync} does.
    *
    * @throws {StoreWriteError} If the file system refuses them; they stay queued and are written when it takes them. Also
    * if it refused others for so long that some were dropped since the last call.
@@ -71,6 +72,7 @@ export interface Journal {
 export interface JournalWriterOptions {
   readonly key: JournalKey;
   readonly signal: SignalDefinition;
+  readonly durability: Durability;
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
   readonly folder: JournalFolder;
@@ -95,18 +97,16 @@ export class JournalWriter implements Journal {
   readonly #options: JournalWriterOptions;
   readonly #appender: SegmentAppender;
   readonly #batches: BatchWriter;
-  readonly #writesAtOnce: boolean;
   #stopFlush: StopTimer | undefined;
   #nextSync: Promise<void> | undefined;
   #lastSync: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: JournalWriterOptions) {
-    const { clock, key, signal, segmentMaxBytes, budget } = options;
+    const { clock, key, segmentMaxBytes, budget } = options;
     const accounts = this.accounts;
     this.key = key;
     this.#options = options;
-    this.#writesAtOnce = signal.writesAtOnce;
     this.sealed = new SealedSegments({ ...options, accounts });
     this.#appender = new SegmentAppender({
       ...options,
@@ -149,20 +149,14 @@ export class JournalWriter implements Journal {
     return count;
   }
 
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    if (this.#options.durability === "synced") return this.sync();
     this.#appender.dropReplacedFile();
-    await this.#batches.flush();
+    return this.#batches.flush();
   }
 
   sync(): Promise<void> {
-    // One sync runs and one waits behind it; whoever comes now is covered by the waiting one.
-    this.#nextSync ??= this.#lastSync.then(() => {
-      this.#nextSync = undefined;
-      const running = this.#syncNow();
-      this.#lastSync = running.catch(() => {});
-      return running;
-    });
-    return this.#nextSync;
+    return this.#batches.tellLoss(this.#shareSync());
   }
 
   /** Hands what is in memory to the operating system, for a reader. What was lost before is for the program's own flush to tell. */
@@ -275,18 +269,35 @@ export class JournalWriter implements Journal {
   }
 
   #scheduleFlush(): void {
-    if (this.#writesAtOnce) {
-      // A disk that refuses is tried again by a timer, not with each record.
-      return this.failure === undefined ? this.#batches.writeAllSync() : this.#batches.writePending();
-    }
+    if (this.#options.durability !== "buffered") return this.#writeAtOnce();
     this.#stopFlush ??= this.#options.clock.setTimer(() => {
       this.#stopFlush = undefined;
       this.#batches.writePending();
     }, this.#options.flushIntervalMs);
   }
 
+  #writeAtOnce(): void {
+    // A disk that refuses is tried again by a timer, not with each record.
+    if (this.failure !== undefined) return this.#batches.writePending();
+    this.#batches.writeAllSync();
+    // What fails is done again for the next flush, which tells.
+    if (this.#options.durability === "synced") this.#shareSync().catch(() => {});
+  }
+
+  #shareSync(): Promise<void> {
+    // One sync runs and one waits behind it; whoever comes now is covered by the waiting one.
+    this.#nextSync ??= this.#lastSync.then(() => {
+      this.#nextSync = undefined;
+      const running = this.#syncNow();
+      this.#lastSync = running.catch(() => {});
+      return running;
+    });
+    return this.#nextSync;
+  }
+
   async #syncNow(): Promise<void> {
-    await this.flush();
+    this.#appender.dropReplacedFile();
+    await this.#batches.drain();
     try {
       await this.#appender.sync();
     } catch (error) {

@@ -6,21 +6,33 @@
 
 import type { TimeSource } from "./record_time.ts";
 
+/** What becomes of an appended record while nobody asks for more. */
+export type Durability =
+  /** It is in this process for `flushIntervalMs` at most, then with the operating system. */
+  | "buffered"
+  /** The operating system has it before `append` returns: it outlives this process. */
+  | "flushed"
+  /**
+   * As `flushed`, and its sync begins at once, in the background, one for all records that wait at the same time. `flush`
+   * then waits for the disk as `sync` does: what it acknowledged outlives a loss of power.
+   */
+  | "synced";
+
 /** What the engine knows of a signal. */
 export interface SignalDefinition {
   /** Lower-case letters, digits and `_`, starting with a letter; at most 64 characters. */
   readonly name: string;
   /** Where its records carry their time. */
   readonly time: TimeSource;
-  /** Whether each record is handed to the operating system before `append` returns. */
-  readonly writesAtOnce: boolean;
+  /** The level that holds where the caller chose none for it. */
+  readonly durability: Durability;
   /** Whether the store's retention holds for it when the caller set none for this signal. */
   readonly isRetainedForever: boolean;
 }
 
 function define(name: string, special: Partial<SignalDefinition> = {}): SignalDefinition {
   const time: TimeSource = { kind: "field", field: "ts" };
-  return { name, time, writesAtOnce: false, isRetainedForever: false, ...special };
+  return { name, time, durability: "buffered", isRetainedForever: false, ...special };
 }
 
 /** The built-in signals, in the order that an inventory lists them. */
@@ -30,7 +42,7 @@ export const BUILT_IN_SIGNALS: readonly SignalDefinition[] = [
   define("traces", { time: { kind: "spans" } }),
   define("timeseries"),
   define("metadata"),
-  define("audit", { writesAtOnce: true, isRetainedForever: true }),
+  define("audit", { durability: "synced", isRetainedForever: true }),
   define("events"),
   define("heartbeats"),
   define("requests"),
