@@ -70,6 +70,15 @@ export const BLOCK_TARGET_BYTES = 128 * KIB;
 /** Bytes that a reader asks for at once. */
 export const READ_CHUNK_BYTES = 256 * KIB;
 
+/**
+ * The longest line that is read: a reader holds a line whole. gridctl's have up to 5 MiB. A longer one is no record of
+ * Varve's; it is passed over, as damage, without being held.
+ */
+export const LINE_MAX_BYTES = 16 * MIB;
+
+/** Damaged places of one segment that a verification names; the others it counts. */
+export const VERIFIED_PLACES_MAX = 1000;
+
 /** zlib's level for a sealed segment: with it, blocks cost no more than they gain, against GNU `gzip -6`. */
 export const COMPRESSION_LEVEL = 7;
 
@@ -85,6 +94,9 @@ export const COMPRESSION_PREPARE_BYTES = MIB;
 /** Sealed segments that a query holds open, so that retention cannot take them from under it. */
 export const READER_OPEN_FILES_MAX = 64;
 
+/** A compressing thread gets this long to end its work before it is stopped: a sync of a whole segment may be under way. */
+export const COMPRESSION_CANCEL_TIMEOUT_MS = 2000;
+
 /** Time between two looks whether the compressions of a folder are done. */
 export const COMPRESSION_POLL_MS = 20;
 
@@ -98,6 +110,12 @@ export const RETENTION_MAX_SEGMENTS = 5;
 
 /** Time between two looks at the age of segments. Quiet journals outlive their limit by no more than this. */
 export const RETENTION_INTERVAL_MS = 60_000;
+
+/** A segment is at most this part of `maxTotalBytes`: one is filled, one is compressed, and the result lies beside it. */
+export const SEGMENT_BUDGET_SHARE = 1 / 4;
+
+/** The disk is asked for its free bytes this often, where the store leaves some free. */
+export const FREE_BYTES_CHECK_INTERVAL_MS = 1000;
 
 /** Time between two visits of `serve` to every folder under its root. */
 export const PRUNE_INTERVAL_MS = HOUR_MS;
@@ -116,8 +134,11 @@ export const WIPE_POLL_MS = 20;
 /** A folder nobody wrote to for this long gives its lock and its files back. */
 export const FOLDER_IDLE_MS = 60_000;
 
-/** Folders a store holds at once: each costs a lock handle and an open file per signal, of the usual 1024 a process has. */
+/** Folders a store holds at once: each costs a lock handle, of the usual 1024 open files that a process may have. */
 export const OPEN_FOLDERS_MAX = 128;
+
+/** Active segments a store has open at once, for the same reason. */
+export const OPEN_SEGMENTS_MAX = 256;
 
 // Service
 
@@ -150,6 +171,11 @@ export const SHUTDOWN_GRACE_MS = 10_000;
 
 /** Time between two looks for new records by `varve tail -f`. */
 export const FOLLOW_INTERVAL_MS = 250;
+
+// Command line
+
+/** Time between two looks of a progress line: often enough to move, and too seldom to cost anything. */
+export const PROGRESS_INTERVAL_MS = 100;
 
 // OTLP
 

@@ -13,6 +13,7 @@ import {
   RECORD_MAX_BYTES,
   RETENTION_MAX_AGE_MS,
   RETENTION_MAX_SEGMENTS,
+  SEGMENT_BUDGET_SHARE,
   SEGMENT_MAX_BYTES,
   SEGMENT_MAX_BYTES_LIMIT,
 } from "./limits.ts";
@@ -23,9 +24,9 @@ import type { FileSystem } from "./platform/file_system.ts";
 export interface SegmentOptions {
   /**
    * Size in bytes that a segment does not pass: it is sealed before a write that would. Only records that stay together,
-   * or one record alone, make a longer one. From 1 byte to 1 GiB.
+   * or one record alone, make a longer one. From 1 byte to 1 GiB, and at most a quarter of `retention.maxTotalBytes`.
    *
-   * @default {104_857_600}
+   * @default {104_857_600} or a quarter of `retention.maxTotalBytes`, where that is less
    */
   readonly maxBytes?: number;
   /**
@@ -64,12 +65,23 @@ export interface RetentionOptions extends SignalRetentionOptions {
    */
   readonly maxSegments?: number | false;
   /**
-   * Bytes that the journals this store writes to may take together. The oldest sealed segments are deleted first, `audit`
-   * never.
+   * Bytes that the journals this store writes to may take together: active and sealed segments, side files, and what a
+   * compression under way writes. Before a write that would pass it, the oldest sealed segments of all journals are deleted,
+   * and where that is not enough, active ones are sealed and deleted. Passed by one batch of records at most.
+   *
+   * `audit` is counted, but neither deleted nor refused: where it alone fills the limit, all other records are refused as
+   * by a full disk.
    *
    * @default {false}
    */
   readonly maxTotalBytes?: number | false;
+  /**
+   * Bytes of the disk that the store leaves free. Where fewer are, it deletes as for {@linkcode maxTotalBytes}, and with
+   * nothing left to delete it refuses records, `audit` excepted, until there are more. The disk is asked about once a second.
+   *
+   * @default {false}
+   */
+  readonly keepFreeBytes?: number | false;
   /** Other limits for single signals, by name: the only ones that hold for `audit`. */
   readonly signals?: Readonly<Record<string, SignalRetentionOptions>>;
 }
@@ -115,6 +127,7 @@ export interface ResolvedOptions {
   readonly segmentMaxBytes: number;
   readonly isCompressed: boolean;
   readonly maxTotalBytes: number | false;
+  readonly keepFreeBytes: number | false;
   readonly flushIntervalMs: number;
   readonly recordMaxBytes: number;
   readonly queueMaxBytes: number;
@@ -158,6 +171,7 @@ const schema = v.strictObject({
   retention: v.optional(v.strictObject({
     ...signalRetention,
     maxTotalBytes: limit(Number.MAX_SAFE_INTEGER),
+    keepFreeBytes: limit(Number.MAX_SAFE_INTEGER),
     signals: v.optional(v.record(v.string(), v.strictObject(signalRetention))),
   })),
   flushIntervalMs: v.optional(wholeNumber(0, 3_600_000)),
@@ -182,15 +196,25 @@ export function resolveOptions(options: StoreOptions): ResolvedOptions {
   if (issue !== undefined) throw new RangeError(issueMessage(issue));
   for (const name of Object.keys({ ...options.retention?.signals, ...options.durability })) signalOf(name);
   return {
-    segmentMaxBytes: options.segment?.maxBytes ?? SEGMENT_MAX_BYTES,
+    segmentMaxBytes: segmentMaxBytes(options),
     isCompressed: options.segment?.compression !== "none",
     maxTotalBytes: options.retention?.maxTotalBytes ?? false,
+    keepFreeBytes: options.retention?.keepFreeBytes ?? false,
     flushIntervalMs: options.flushIntervalMs ?? FLUSH_INTERVAL_MS,
     recordMaxBytes: options.recordMaxBytes ?? RECORD_MAX_BYTES,
     queueMaxBytes: options.queueMaxBytes ?? QUEUE_MAX_BYTES,
     durabilityOf: ({ name, durability }) => options.durability?.[name] ?? durability,
     retentionOf: (journal) => limitsOf(options.retention ?? {}, journal),
   };
+}
+
+function segmentMaxBytes({ segment, retention }: StoreOptions): number {
+  const { maxTotalBytes = false } = retention ?? {};
+  const quarter = maxTotalBytes === false ? Infinity : Math.max(1, Math.floor(maxTotalBytes * SEGMENT_BUDGET_SHARE));
+  const maxBytes = segment?.maxBytes ?? Math.min(SEGMENT_MAX_BYTES, quarter);
+  if (maxBytes <= quarter) return maxBytes;
+  const reason = `must be at most a quarter of "retention.maxTotalBytes", which is ${maxTotalBytes}`;
+  throw new RangeError(`Cannot open a store: option "segment.maxBytes" ${reason}, received ${maxBytes}`);
 }
 
 function issueMessage(issue: v.BaseIssue<unknown>): string {

@@ -196,18 +196,9 @@ class RootStore implements Store {
     const mode = fileSystem === nodeFileSystem ? "worker" : "inline";
     const compressor = this.#compressor = new Compressor({ fileSystem, clock, mode });
     const budget = this.#budget = new QueueBudget(this.#options.queueMaxBytes);
-    const { maxTotalBytes } = this.#options;
-    const folders = this.#folders = new HeldFolders({ fileSystem, clock, compressor, isSignal, maxTotalBytes });
-    this.#journals = new OpenJournals({
-      ...this.#options,
-      root,
-      fileSystem,
-      clock,
-      compressor,
-      budget,
-      folders,
-      onSealed: () => folders.pruneTotal(),
-    });
+    const tools = { ...this.#options, root, fileSystem, clock, compressor };
+    const folders = this.#folders = new HeldFolders({ ...tools, isSignal });
+    this.#journals = new OpenJournals({ ...tools, budget, folders });
     this.#reader = new JournalReader({
       fileSystem,
       find: (selection) => this.#find(selection),

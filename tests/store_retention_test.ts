@@ -167,7 +167,7 @@ test("sealing by age leaves nothing of a failed write behind", async () => {
 test("retention that the file system refuses costs the program nothing, and is made up for", async () => {
   const machine = memoryMachine();
   const fileSystem = new RefusingFileSystem(machine.fileSystem);
-  const store = await machine.open({ fileSystem, ...TINY, retention: { maxSegments: 2, maxTotalBytes: 120 } });
+  const store = await machine.open({ fileSystem, ...TINY, retention: { maxSegments: 2 } });
   const journal = store.journal(LOGS);
   const allow = fileSystem.refuse({ operation: "remove", path: /logs-/, code: "EPERM" });
   for (const n of range(0, 8)) {

@@ -61,3 +61,9 @@ export function resolveFolder(
 function percentEncode(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
+
+/** The path of the directory that holds what stands at `path`. */
+export function parentOf(path: string): string {
+  // Of what stands directly in the file system's root, that is the parent.
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}

@@ -4,27 +4,35 @@
  * @module
  */
 
-import { FOLDER_IDLE_MS, FOLDER_LOOK_INTERVAL_MS, OPEN_FOLDERS_MAX, RETENTION_INTERVAL_MS } from "../limits.ts";
-import { selectOverBudget } from "../journal/retention.ts";
+import {
+  FOLDER_IDLE_MS,
+  FOLDER_LOOK_INTERVAL_MS,
+  OPEN_FOLDERS_MAX,
+  OPEN_SEGMENTS_MAX,
+  RETENTION_INTERVAL_MS,
+} from "../limits.ts";
 import type { StopTimer } from "../platform/clock.ts";
+import { ByteBudget, type ByteBudgetOptions } from "./byte_budget.ts";
 import { ServerFolder, type ServerFolderOptions } from "./server_folder.ts";
 
 /** What {@linkcode HeldFolders} works with. */
-export interface HeldFoldersOptions extends Omit<ServerFolderOptions, "path" | "beforeAcquire"> {
-  /** See {@linkcode RetentionOptions.maxTotalBytes}. */
-  readonly maxTotalBytes: number | false;
-}
+export interface HeldFoldersOptions
+  extends
+    Omit<ServerFolderOptions, "path" | "budget" | "beforeOpen">,
+    Pick<ByteBudgetOptions, "root" | "maxTotalBytes" | "keepFreeBytes"> {}
 
 /** See the module. */
 export class HeldFolders {
   readonly #options: HeldFoldersOptions;
   readonly #folders = new Map<string, ServerFolder>();
+  readonly #budget: ByteBudget;
   #stopLook: StopTimer | undefined;
   #lastPruneMs: number;
   #isClosed = false;
 
   constructor(options: HeldFoldersOptions) {
     this.#options = options;
+    this.#budget = new ByteBudget({ ...options, folders: () => this.#held() });
     this.#lastPruneMs = options.clock.monotonicMs();
   }
 
@@ -32,7 +40,8 @@ export class HeldFolders {
   at(path: string): ServerFolder {
     const known = this.#folders.get(path);
     if (known !== undefined) return known;
-    const folder = new ServerFolder({ ...this.#options, path, beforeAcquire: () => this.#makeRoom() });
+    const budget = this.#budget;
+    const folder = new ServerFolder({ ...this.#options, budget, path, beforeOpen: () => this.#giveBackUnused(folder) });
     this.#folders.set(path, folder);
     return folder;
   }
@@ -42,15 +51,9 @@ export class HeldFolders {
     return this.#held().length;
   }
 
-  /** Deletes the oldest sealed segments, `audit` excepted, until all that is held fits in `maxTotalBytes`. */
+  /** Deletes the oldest sealed segments, `audit` excepted, until all that is held fits in the store's limits. */
   pruneTotal(): void {
-    const { maxTotalBytes } = this.#options;
-    if (maxTotalBytes === false) return;
-    const held = this.#held();
-    const usedBytes = held.reduce((sum, folder) => sum + folder.sizeBytes(), 0);
-    if (usedBytes <= maxTotalBytes) return;
-    const segments = held.flatMap((folder) => folder.sealedSegments());
-    for (const segment of selectOverBudget(segments, { usedBytes, maxTotalBytes })) segment.remove();
+    this.#budget.prune();
   }
 
   /** Gives every lock back, once wipes under way are done. The journals are closed. */
@@ -67,14 +70,24 @@ export class HeldFolders {
     return this.#folders.values().filter((folder) => folder.isHeld).toArray();
   }
 
-  #makeRoom(): void {
+  /** Gives the least used folders back where the next lock or open segment of `opening` would be one too many. */
+  #giveBackUnused(opening: ServerFolder): void {
     this.#scheduleLook();
-    const held = this.#held();
-    if (held.length < OPEN_FOLDERS_MAX) return;
-    const leastUsedFirst = held.map((folder) => ({ folder, idleMs: folder.idleMs() }))
+    const others = this.#held().filter((folder) => folder !== opening);
+    let folders = others.length;
+    let segments = [opening, ...others].reduce((sum, folder) => sum + folder.openSegments, 0);
+    const isTooMany = () => folders >= OPEN_FOLDERS_MAX || segments >= OPEN_SEGMENTS_MAX;
+    if (!isTooMany()) return;
+    const leastUsedFirst = others.map((folder) => ({ folder, idleMs: folder.idleMs() }))
       .sort((a, b) => b.idleMs - a.idleMs);
-    // Where none can be given back now, one more is held: a lock too many is better than a record too few.
-    leastUsedFirst.some(({ folder }) => folder.release());
+    for (const { folder } of leastUsedFirst) {
+      if (!isTooMany()) return;
+      const openSegments = folder.openSegments;
+      // Where one cannot be given back now, one more is held: a lock too many is better than a record too few.
+      if (!folder.release()) continue;
+      folders--;
+      segments -= openSegments;
+    }
   }
 
   #scheduleLook(): void {
@@ -95,7 +108,7 @@ export class HeldFolders {
       if (!folder.isHeld) continue;
       try {
         await folder.look();
-        if (isPruneDue) { for (const journal of folder.journals.values()) journal.prune(); }
+        if (isPruneDue) { for (const journal of folder.journals.values()) journal.tend(); }
         if (folder.idleMs() >= FOLDER_IDLE_MS) folder.release();
       } catch {
         // The file system refuses for now; appends and flushes tell the program, and the next look tries again.

@@ -18,10 +18,16 @@ export interface HolderNote {
   readonly isForeign: boolean;
 }
 
-/** Reads the note of a folder; `undefined` when there is none. */
+/**
+ * Reads the note of a folder; `undefined` when there is none. One that a loss of power emptied was not of a foreign folder:
+ * such notes are synced.
+ */
 export function readHolder(fileSystem: FileSystem, folder: string): HolderNote | undefined {
-  const value = readJsonFile(fileSystem, `${folder}/${HOLDER_NAME}`);
-  if (typeof value !== "object" || value === null) return undefined;
+  const path = `${folder}/${HOLDER_NAME}`;
+  const value = readJsonFile(fileSystem, path);
+  if (typeof value !== "object" || value === null) {
+    return fileSystem.stat(path) === undefined ? undefined : { holder: undefined, isForeign: false };
+  }
   const { pid, runtime, since, foreign } = value as Record<string, unknown>;
   const isHolder = typeof pid === "number" && typeof runtime === "string" && typeof since === "string";
   return { holder: isHolder ? { pid, runtime, since } : undefined, isForeign: foreign === true };

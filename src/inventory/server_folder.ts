@@ -8,20 +8,19 @@
  * @module
  */
 
-import { StoreLockedError } from "../errors.ts";
 import { FOLDER_LOOK_INTERVAL_MS } from "../limits.ts";
 import type { Compressor } from "../journal/compressor.ts";
-import type { JournalFolder } from "../journal/appender.ts";
+import type { JournalFolder } from "../journal/journal_folder.ts";
 import type { JournalWriter } from "../journal/journal.ts";
-import type { SegmentAge } from "../journal/retention.ts";
 import { removeSealed, removeSignal, sealedAges } from "../journal/sealed_segments.ts";
+import { signalOf } from "../model/signal.ts";
 import type { Clock } from "../platform/clock.ts";
-import { errorCode, type FileLock, type FileSystem } from "../platform/file_system.ts";
-import { processId, runtimeName } from "../platform/runtime.ts";
+import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { groupSegments } from "../segment/listing.ts";
-import { HOLDER_NAME, LOCK_NAME, parseSegmentFile } from "../segment/names.ts";
-import { writeJsonFile } from "./json_file.ts";
-import { readHolder } from "./lock_holder.ts";
+import { activeName, parseSegmentFile } from "../segment/names.ts";
+import type { BudgetedFolder, ByteBudget, PrunableActiveSegment, PrunableSegment } from "./byte_budget.ts";
+import { FolderLock } from "./folder_lock.ts";
+import { UnsyncedNames } from "./unsynced_names.ts";
 import { isTemporaryRequest, listWipeRequests, type WipeRequest, writeWipeRequest } from "./wipe_request.ts";
 
 /** What a {@linkcode ServerFolder} works with. */
@@ -29,46 +28,49 @@ export interface ServerFolderOptions {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
   readonly compressor: Compressor;
+  readonly budget: ByteBudget;
   /** Absolute path of the folder, which need not be there. */
   readonly path: string;
   /** Whether a name is one of a signal that the store knows. */
   readonly isSignal: (name: string) => boolean;
-  /** Called before the lock is taken, to give others back where there are too many. */
-  readonly beforeAcquire: () => void;
+  /** Called before the lock is taken or a segment is opened, to give others back where there are too many. */
+  readonly beforeOpen: () => void;
 }
 
 /** See the module. */
-export class ServerFolder implements JournalFolder {
+export class ServerFolder implements JournalFolder, BudgetedFolder {
   readonly path: string;
   /** The journals that were asked for, by signal. */
   readonly journals = new Map<string, JournalWriter>();
   readonly #options: ServerFolderOptions;
-  #lock: FileLock | undefined;
-  #isForeign = false;
-  #isHolderNoted = false;
-  #changes = 0;
-  #syncedChanges = 0;
-  #unsyncedParents: string[] = [];
+  readonly #lock: FolderLock;
+  readonly #names: UnsyncedNames;
+  /** `undefined` once names have changed: then they are counted again. */
+  #usedBytes: number | undefined;
   #lastLookMs = -Infinity;
   #lastUseMs = 0;
   #lastAccepted = 0;
   #answering: Promise<void> = Promise.resolve();
   /** Wipes under way. */
   #wipeCount = 0;
+  /** Requests whose segments were removed, while that is not known to be on disk. */
+  readonly #removedFor = new Set<string>();
 
   constructor(options: ServerFolderOptions) {
     this.path = options.path;
     this.#options = options;
+    this.#lock = new FolderLock({ ...options, hasSegments: () => this.#hasSegments() });
+    this.#names = new UnsyncedNames(options);
   }
 
   /** Whether this store has the lock. */
   get isHeld(): boolean {
-    return this.#lock !== undefined;
+    return this.#lock.isHeld;
   }
 
   /** Whether another program filled the folder before Varve came: then it is pruned only by limits the caller gave. */
   get isForeign(): boolean {
-    return this.#isForeign;
+    return this.#lock.isForeign;
   }
 
   /** Whether segments of it wait for compression, or one is being compressed. */
@@ -77,47 +79,61 @@ export class ServerFolder implements JournalFolder {
   }
 
   acquire(): void {
-    if (this.#isLockOurs()) return;
+    if (this.#lock.isOurs()) return;
     this.#loseLock();
-    const { fileSystem, clock } = this.#options;
-    this.#options.beforeAcquire();
-    this.#makeFolder();
-    const lock = fileSystem.lock(`${this.path}/${LOCK_NAME}`);
-    if (lock === undefined) throw new StoreLockedError(this.path, readHolder(fileSystem, this.path)?.holder);
+    this.#options.beforeOpen();
+    this.#names.noteAll();
+    this.#lock.take();
     try {
-      this.#isForeign = readHolder(fileSystem, this.path)?.isForeign ?? this.#hasSegments();
-      this.#writeHolder();
       this.#clearLeftovers();
       this.#finishWipes();
     } catch (error) {
-      lock.release();
+      this.unlock();
       throw error;
     }
-    this.#lock = lock;
-    this.#lastUseMs = clock.monotonicMs();
+    this.#usedBytes = undefined;
+    this.#lastUseMs = this.#options.clock.monotonicMs();
+    this.#options.budget.prune();
+  }
+
+  isStillHeld(): boolean {
+    return this.#lock.isOurs();
   }
 
   namesChanged(): void {
-    this.#changes++;
+    this.#names.note();
+    this.#usedBytes = undefined;
   }
 
-  async syncNames(): Promise<void> {
-    const { fileSystem } = this.#options;
-    const changes = this.#changes;
-    for (const parent of this.#unsyncedParents) await fileSystem.syncDirectory(parent);
-    this.#unsyncedParents = [];
-    if (changes <= this.#syncedChanges) return;
-    await fileSystem.syncDirectory(this.path);
-    this.#syncedChanges = Math.max(this.#syncedChanges, changes);
+  beforeSegmentOpen(): void {
+    this.#options.beforeOpen();
+  }
+
+  makeRoom(bytes: number, signal: string): void {
+    const refusal = this.#options.budget.makeRoom(bytes);
+    if (refusal !== undefined && !signalOf(signal).isRetainedForever) throw refusal;
+    if (this.#usedBytes !== undefined) this.#usedBytes += bytes;
+  }
+
+  roomUnused(): void {
+    this.#usedBytes = undefined;
+  }
+
+  reserveRoom(bytes: number, options: { readonly sealedBeforeMs: number }): (() => void) | undefined {
+    return this.#options.budget.reserve(bytes, options);
+  }
+
+  syncNames(): Promise<void> {
+    return this.#names.sync();
   }
 
   /** Looks, at most every 250 ms, whether the lock is still ours, files were replaced, and a wipe is asked for. */
   async look(): Promise<void> {
     const nowMs = this.#options.clock.monotonicMs();
-    if (this.#lock === undefined || nowMs - this.#lastLookMs < FOLDER_LOOK_INTERVAL_MS) return;
+    if (!this.isHeld || nowMs - this.#lastLookMs < FOLDER_LOOK_INTERVAL_MS) return;
     this.#lastLookMs = nowMs;
-    if (!this.#isLockOurs()) return this.#loseLock();
-    if (!this.#isHolderNoted) this.#writeHolder();
+    if (!this.#lock.isOurs()) return this.#loseLock();
+    this.#lock.noteHolder();
     for (const journal of this.journals.values()) journal.look();
     if (listWipeRequests(this.#options.fileSystem, this.path).length > 0) await this.answerWipes();
   }
@@ -125,24 +141,32 @@ export class ServerFolder implements JournalFolder {
   /**
    * Deletes the segments of one signal, or of every one, and carries out what else was asked for. When it resolves they
    * are gone from the disk. The wipe is on record first, so that one cut short is finished at the next open; a full disk,
-   * which cannot take the record, is a reason to wipe all the same.
+   * which cannot take the record, is a reason to wipe all the same. One that fails is taken off the record: carried out
+   * later, it would delete what was written since.
    */
   async wipe(signal: string | undefined): Promise<void> {
     // From before the request is written, so that nobody gives the lock back in between.
     this.#wipeCount++;
+    let request: WipeRequest = { path: undefined, signal };
     try {
-      await this.answerWipes(await this.#recordWipe(signal));
+      request = await this.#recordWipe(signal);
+      await this.answerWipes(request);
+    } catch (error) {
+      if (request.path !== undefined && this.#options.fileSystem.stat(request.path) !== undefined) {
+        this.#removeRequest(request);
+      }
+      throw error;
     } finally {
       this.#wipeCount--;
     }
   }
 
   /**
-   * Carries out every wipe that was asked for before the call, and those given here that could not be put on record.
+   * Carries out every wipe that was asked for before the call, and the one given here, which may not be on record.
    * Calls run one after another, since each would find the requests of the one before it.
    */
-  answerWipes(unrecorded: readonly WipeRequest[] = []): Promise<void> {
-    const answering = this.#answering.then(() => this.#answerNow(unrecorded));
+  answerWipes(own?: WipeRequest): Promise<void> {
+    const answering = this.#answering.then(() => this.#answerNow(own?.path === undefined && own ? [own] : []));
     this.#answering = answering.catch(() => {});
     return answering;
   }
@@ -152,26 +176,40 @@ export class ServerFolder implements JournalFolder {
     return this.#answering;
   }
 
-  /** Bytes of its segments, side and temporary files. */
-  sizeBytes(): number {
-    const { fileSystem, isSignal } = this.#options;
-    return fileSystem.list(this.path).reduce((sum, { name, kind }) => {
-      const file = kind === "file" ? parseSegmentFile(name) : undefined;
-      if (file === undefined || !isSignal(file.signal)) return sum;
-      return sum + (fileSystem.stat(`${this.path}/${name}`)?.sizeBytes ?? 0);
-    }, 0);
+  /** Active segments that are open. */
+  get openSegments(): number {
+    return this.journals.values().reduce((sum, { isOpen }) => isOpen ? sum + 1 : sum, 0);
   }
 
-  /** The sealed segments that may be deleted to make room: every signal's but `audit`. */
-  sealedSegments(): (SegmentAge & { readonly remove: () => void })[] {
-    const { fileSystem, isSignal } = this.#options;
-    const signals = [...groupSegments(fileSystem.list(this.path), isSignal).keys()].filter((name) => name !== "audit");
+  /** Bytes of its segments and side files. Temporary ones are under a reservation. */
+  get usedBytes(): number {
+    return this.#usedBytes ??= this.#countBytes();
+  }
+
+  sealedSegments(): PrunableSegment[] {
+    const { fileSystem } = this.#options;
+    const signals = [...groupSegments(fileSystem.list(this.path), (name) => this.#isPrunable(name)).keys()];
     return signals.flatMap((signal) =>
       sealedAges(fileSystem, { folder: this.path, signal }).map((segment) => ({
         ...segment,
         remove: () => this.#removeSealed(signal, segment.base),
       }))
     );
+  }
+
+  activeSegments(): PrunableActiveSegment[] {
+    const { fileSystem } = this.#options;
+    const listings = groupSegments(fileSystem.list(this.path), (name) => this.#isPrunable(name));
+    return [...listings].flatMap(([signal, { active }]) => {
+      const journal = this.journals.get(signal);
+      if (journal?.isOpen) return [{ timeMs: journal.oldestTimeMs ?? Infinity, giveUp: () => journal.seal() }];
+      const path = `${this.path}/${activeName(signal)}`;
+      const giveUp = () => {
+        fileSystem.remove(path);
+        this.namesChanged();
+      };
+      return active ? [{ timeMs: fileSystem.stat(path)?.modifiedTimeMs ?? 0, giveUp }] : [];
+    });
   }
 
   /** Milliseconds since a record was last appended here. */
@@ -204,8 +242,7 @@ export class ServerFolder implements JournalFolder {
 
   /** Gives the lock back. Its journals are closed. */
   unlock(): void {
-    this.#lock?.release();
-    this.#lock = undefined;
+    this.#lock.release();
   }
 
   async #answerNow(unrecorded: readonly WipeRequest[]): Promise<void> {
@@ -214,11 +251,13 @@ export class ServerFolder implements JournalFolder {
     try {
       await compressor.cancel((rawPath) => this.#contains(rawPath));
       // Whoever has the lock now carries the request out.
-      if (!this.#isLockOurs()) return;
+      if (!this.#lock.isOurs()) return;
       for (const request of [...listWipeRequests(fileSystem, this.path), ...unrecorded]) {
-        this.#removeSegments(request);
+        // One whose removals could not be synced is tried again, but not what was written since removed.
+        if (request.path === undefined || !this.#removedFor.has(request.path)) this.#removeSegments(request);
+        if (request.path !== undefined) this.#removedFor.add(request.path);
         await fileSystem.syncDirectory(this.path);
-        if (request.path !== undefined) fileSystem.remove(request.path);
+        this.#removeRequest(request);
       }
       // Compressions of signals that stay were cancelled with the others.
       for (const journal of this.journals.values()) if (journal.isOpen) journal.sealed.compress();
@@ -228,53 +267,39 @@ export class ServerFolder implements JournalFolder {
     }
   }
 
+  #countBytes(): number {
+    const { fileSystem, isSignal } = this.#options;
+    return fileSystem.list(this.path).reduce((sum, { name, kind }) => {
+      const file = kind === "file" ? parseSegmentFile(name) : undefined;
+      if (file === undefined || file.kind === "temporary" || !isSignal(file.signal)) return sum;
+      return sum + (fileSystem.stat(`${this.path}/${name}`)?.sizeBytes ?? 0);
+    }, 0);
+  }
+
+  /** Whether segments of a signal may be deleted to make room. */
+  #isPrunable(signal: string): boolean {
+    return this.#options.isSignal(signal) && !signalOf(signal).isRetainedForever;
+  }
+
   #contains(path: string): boolean {
     return path.startsWith(`${this.path}/`);
   }
 
   /** Somebody replaced the lock file, so that another writer may have got in: no byte more goes to the open files. */
   #loseLock(): void {
-    if (this.#lock === undefined) return;
+    if (!this.isHeld) return;
     for (const journal of this.journals.values()) journal.abandonFile();
     this.unlock();
   }
 
-  #isLockOurs(): boolean {
-    if (this.#lock === undefined) return false;
-    return this.#options.fileSystem.stat(`${this.path}/${LOCK_NAME}`)?.identity === this.#lock.identity;
-  }
-
-  /** Puts a wipe on record, or gives it back where a full disk does not take it. */
-  async #recordWipe(signal: string | undefined): Promise<readonly WipeRequest[]> {
+  /** Puts a wipe on record, unless a full disk does not take it. */
+  async #recordWipe(signal: string | undefined): Promise<WipeRequest> {
     try {
-      await writeWipeRequest(this.#options.fileSystem, { folder: this.path, signal });
-      return [];
+      return { path: await writeWipeRequest(this.#options.fileSystem, { folder: this.path, signal }), signal };
     } catch (error) {
       if (errorCode(error) !== "ENOSPC" && errorCode(error) !== "EDQUOT") throw error;
       this.#clearLeftovers();
-      return [{ path: undefined, signal }];
-    }
-  }
-
-  #makeFolder(): void {
-    const { fileSystem } = this.#options;
-    for (let path = this.path; this.#look(path) === "missing"; path = parentOf(path)) {
-      if (this.#look(parentOf(path)) !== "hidden") this.#unsyncedParents.push(parentOf(path));
-    }
-    fileSystem.makeDirectory(this.path);
-    // A symbolic link would lead out of the root.
-    const link = [parentOf(this.path), this.path].find((path) => fileSystem.stat(path)?.kind !== "directory");
-    if (link !== undefined) {
-      throw new RangeError(`Cannot write to "${this.path}": "${link}" is no directory of its own`);
-    }
-  }
-
-  /** A program may have been given the root and nothing above it, which it then can neither see nor sync. */
-  #look(path: string): "there" | "missing" | "hidden" {
-    try {
-      return this.#options.fileSystem.stat(path) === undefined ? "missing" : "there";
-    } catch {
-      return "hidden";
+      return { path: undefined, signal };
     }
   }
 
@@ -283,31 +308,23 @@ export class ServerFolder implements JournalFolder {
     return groupSegments(fileSystem.list(this.path), isSignal).size > 0;
   }
 
-  /** Segments in a folder without this note are another program's, and pruned only by limits that the caller gave. */
-  #writeHolder(): void {
-    const { fileSystem, clock } = this.#options;
-    const path = `${this.path}/${HOLDER_NAME}`;
-    const since = new Date(clock.now()).toISOString();
-    const holder = { pid: processId(), runtime: runtimeName(), since, foreign: this.#isForeign };
-    this.#isHolderNoted = false;
-    try {
-      writeJsonFile(fileSystem, { path, value: holder, durability: "buffered" });
-      this.#isHolderNoted = true;
-      this.namesChanged();
-    } catch (error) {
-      // A full disk is no reason to refuse to open: the next look tries again.
-      if (errorCode(error) === undefined) throw error;
-    }
-  }
-
   #finishWipes(): void {
     const { fileSystem } = this.#options;
     for (const request of listWipeRequests(fileSystem, this.path)) {
       this.#removeSegments(request);
       // The request is the only trace of the wipe: it goes once the removals are on disk.
       fileSystem.syncDirectorySync(this.path);
-      if (request.path !== undefined) fileSystem.remove(request.path);
+      this.#removeRequest(request);
     }
+  }
+
+  /** A request that came back after a loss of power would wipe what was written since. So a sync has its removal to sync, too. */
+  #removeRequest({ path }: WipeRequest): void {
+    if (path !== undefined) {
+      this.#options.fileSystem.remove(path);
+      this.#removedFor.delete(path);
+    }
+    this.namesChanged();
   }
 
   #clearLeftovers(): void {
@@ -337,9 +354,4 @@ export class ServerFolder implements JournalFolder {
     }
     this.namesChanged();
   }
-}
-
-function parentOf(path: string): string {
-  // Of what stands directly in the file system's root, that is the parent.
-  return path.slice(0, path.lastIndexOf("/")) || "/";
 }

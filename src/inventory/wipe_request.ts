@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { FileSystem } from "../platform/file_system.ts";
+import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { readJsonFile, writeJsonFile } from "./json_file.ts";
 
 /** One request. */
@@ -33,7 +33,14 @@ export async function writeWipeRequest(
 ): Promise<string> {
   const { folder, signal } = request;
   const path = `${folder}/.wipe-${crypto.randomUUID()}.json`;
-  writeJsonFile(fileSystem, { path, value: signal === undefined ? {} : { signal }, durability: "synced" });
+  const file = { path, value: signal === undefined ? {} : { signal }, durability: "synced" } as const;
+  try {
+    writeJsonFile(fileSystem, file);
+  } catch (error) {
+    // Whoever took the folder's lock this moment removes unfinished requests, which it takes for those of a dead process.
+    if (errorCode(error) !== "ENOENT") throw error;
+    writeJsonFile(fileSystem, file);
+  }
   await fileSystem.syncDirectory(folder);
   return path;
 }

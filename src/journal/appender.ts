@@ -7,33 +7,16 @@
  * @module
  */
 
-import { COMPRESSION_PREPARE_BYTES, SEALED_SYNC_DELAY_MS } from "../limits.ts";
-import type { Clock, StopTimer } from "../platform/clock.ts";
+import { COMPRESSION_PREPARE_BYTES } from "../limits.ts";
+import type { Clock } from "../platform/clock.ts";
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
-import { ActiveSegment, writeAgain } from "../segment/active_segment.ts";
+import { ActiveSegment } from "../segment/active_segment.ts";
 import { listSignal } from "../segment/listing.ts";
-import { openIfThere } from "../segment/segment_reader.ts";
 import { activeName, LOCK_NAME, nextStamp, rawName, sealedBase, type Stamp, stampTimeMs } from "../segment/names.ts";
 import type { JournalAccounts } from "./accounts.ts";
 import type { BatchSink } from "./batch_writer.ts";
-
-/** The server folder that a journal lies in. */
-export interface JournalFolder {
-  /** Absolute path. */
-  readonly path: string;
-  /** Whether this store has the folder's lock. */
-  readonly isHeld: boolean;
-  /**
-   * Takes the folder's lock, unless this store has it, and has it still: somebody may have replaced the lock file.
-   *
-   * @throws {StoreLockedError} If somebody else has it.
-   */
-  acquire(): void;
-  /** Notes that a file was created, renamed or removed. */
-  namesChanged(): void;
-  /** Resolves once every name noted before the call is on disk. */
-  syncNames(): Promise<void>;
-}
+import type { JournalFolder } from "./journal_folder.ts";
+import { UnsyncedSegments } from "./unsynced_segments.ts";
 
 /** What a {@linkcode SegmentAppender} works with. */
 export interface SegmentAppenderOptions {
@@ -49,14 +32,6 @@ export interface SegmentAppenderOptions {
   readonly onSealed: () => void;
 }
 
-/** A file that was closed before it was synced. */
-interface UnsyncedFile {
-  readonly path: string;
-  /** Bytes from its start that are on disk. */
-  readonly syncedBytes: number;
-  hasFailed: boolean;
-}
-
 /** See the module. */
 export class SegmentAppender implements BatchSink {
   readonly path: string;
@@ -64,13 +39,11 @@ export class SegmentAppender implements BatchSink {
   #segment: ActiveSegment | undefined;
   #newestStamp: Stamp | undefined;
   #oldestTimeMs: number | undefined;
-  /** Closed files that may not be on disk, oldest first. One that is compressed or pruned by now needs no sync. */
-  readonly #unsynced: UnsyncedFile[] = [];
-  #syncing: Promise<void> | undefined;
-  #stopSync: StopTimer | undefined;
+  readonly #unsynced: UnsyncedSegments;
 
   constructor(options: SegmentAppenderOptions) {
     this.#options = options;
+    this.#unsynced = new UnsyncedSegments(options);
     this.path = `${options.folder.path}/${activeName(options.signal)}`;
   }
 
@@ -98,12 +71,24 @@ export class SegmentAppender implements BatchSink {
   }
 
   writeSync(bytes: Uint8Array): void {
-    this.#prepare(bytes.length).writeSync(bytes);
+    const segment = this.#prepare(bytes.length);
+    try {
+      segment.writeSync(bytes);
+    } catch (error) {
+      this.#options.folder.roomUnused();
+      throw error;
+    }
     this.#oldestTimeMs ??= this.#options.clock.now();
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    await this.#prepare(bytes.length).write(bytes);
+    const segment = this.#prepare(bytes.length);
+    try {
+      await segment.write(bytes);
+    } catch (error) {
+      this.#options.folder.roomUnused();
+      throw error;
+    }
     this.#oldestTimeMs ??= this.#options.clock.now();
   }
 
@@ -111,9 +96,7 @@ export class SegmentAppender implements BatchSink {
   async sync(): Promise<void> {
     // A segment that is sealed meanwhile joins those that the second step waits for.
     await this.#segment?.sync();
-    this.#stopSync?.();
-    this.#stopSync = undefined;
-    while (this.#unsynced.length > 0) await this.#closedSynced();
+    await this.#unsynced.sync();
     await this.#options.folder.syncNames();
   }
 
@@ -126,16 +109,18 @@ export class SegmentAppender implements BatchSink {
   /** Gives the active file back. The next write opens it again. */
   close(): void {
     const segment = this.#segment;
-    if (segment?.isSynced === false) {
-      this.#unsynced.push({ path: this.path, syncedBytes: segment.syncedBytes, hasFailed: false });
-    }
-    segment?.close();
+    if (segment === undefined) return;
+    segment.close();
+    this.#unsynced.add(segment, this.path);
     this.#segment = undefined;
   }
 
   /** Gives the active file back without touching it again: the lock is lost, and it may be somebody else's. */
   abandon(): void {
-    this.#segment?.abandon();
+    const segment = this.#segment;
+    if (segment === undefined) return;
+    segment.abandon();
+    this.#unsynced.add(segment, this.path);
     this.#segment = undefined;
   }
 
@@ -161,13 +146,17 @@ export class SegmentAppender implements BatchSink {
     const segment = this.#openSegment();
     if (segment.sizeBytes > COMPRESSION_PREPARE_BYTES) this.#options.onGrown();
     const isFull = segment.sizeBytes > 0 && segment.sizeBytes + bytes > this.#options.segmentMaxBytes;
-    return isFull ? this.#rotate(segment) : segment;
+    if (isFull) this.#rotate(segment);
+    this.#options.folder.makeRoom(bytes, this.#options.signal);
+    // Making room may have sealed this journal's segment, too.
+    return this.#openSegment();
   }
 
   #openSegment(): ActiveSegment {
     if (this.#segment !== undefined) return this.#segment;
     const { fileSystem, folder, signal, accounts } = this.#options;
     folder.acquire();
+    folder.beforeSegmentOpen();
     const listing = listSignal(fileSystem.list(folder.path), signal);
     this.#newestStamp = listing.sealed.at(-1)?.stamp;
     const { segment, recovery } = ActiveSegment.open(fileSystem, this.path);
@@ -189,7 +178,7 @@ export class SegmentAppender implements BatchSink {
     return fileSystem.stat(`${folder.path}/${LOCK_NAME}`)?.modifiedTimeMs;
   }
 
-  #rotate(full: ActiveSegment): ActiveSegment {
+  #rotate(full: ActiveSegment): void {
     const { fileSystem, clock, folder, signal, accounts } = this.#options;
     // A sealed segment is never mended: what a failed write left would stay, and be written again behind it.
     full.cutBack();
@@ -207,55 +196,9 @@ export class SegmentAppender implements BatchSink {
     folder.namesChanged();
     accounts.rotations++;
     full.close();
-    this.#unsynced.push({ path: sealedPath, syncedBytes: full.syncedBytes, hasFailed: false });
-    this.#scheduleSync();
+    this.#unsynced.add(full, sealedPath);
     const { segment } = ActiveSegment.open(fileSystem, this.path);
     this.#segment = segment;
     this.#options.onSealed();
-    return segment;
-  }
-
-  /** In a while: what is compressed by then needs no sync of its own. */
-  #scheduleSync(): void {
-    this.#stopSync ??= this.#options.clock.setTimer(() => {
-      this.#stopSync = undefined;
-      // What failed is written again for the next sync that somebody waits for.
-      if (this.#options.folder.isHeld) this.#closedSynced().catch(() => {});
-    }, SEALED_SYNC_DELAY_MS);
-  }
-
-  #closedSynced(): Promise<void> {
-    return this.#syncing ??= this.#syncClosed().finally(() => this.#syncing = undefined);
-  }
-
-  /** Syncs closed files one after another. No handle is kept for it, so that however fast segments fill, few are open. */
-  async #syncClosed(): Promise<void> {
-    const { fileSystem, folder } = this.#options;
-    for (let file = this.#unsynced[0]; file !== undefined; file = this.#unsynced[0]) {
-      await syncFile(fileSystem, file);
-      await folder.syncNames();
-      this.#unsynced.shift();
-    }
-  }
-}
-
-async function syncFile(fileSystem: FileSystem, unsynced: UnsyncedFile): Promise<void> {
-  const file = openIfThere(fileSystem, unsynced.path);
-  if (file === undefined) return;
-  try {
-    if (unsynced.hasFailed) await rewriteFile(fileSystem, unsynced);
-    unsynced.hasFailed = true;
-    await file.sync();
-  } finally {
-    file.close();
-  }
-}
-
-async function rewriteFile(fileSystem: FileSystem, { path, syncedBytes }: UnsyncedFile): Promise<void> {
-  const file = fileSystem.open(path, "update");
-  try {
-    await writeAgain(file, { start: syncedBytes, end: file.stat().sizeBytes });
-  } finally {
-    file.close();
   }
 }

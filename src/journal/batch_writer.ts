@@ -135,6 +135,7 @@ export class BatchWriter {
       // The scratch buffer is overwritten by the next batch, so the queue gets a copy.
       return this.#enqueue(bytes.slice(), records);
     }
+    this.#succeed();
     this.#count(records, bytes.length);
     this.#noteDuration(startMs);
   }
@@ -175,6 +176,7 @@ export class BatchWriter {
     try {
       for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
         this.#options.sink.writeSync(batch.bytes);
+        this.#succeed();
         this.#finish(batch);
       }
     } catch (error) {
@@ -185,9 +187,7 @@ export class BatchWriter {
 
   /** Drops everything in memory, counted, and lets flushes that wait for it end. */
   dropAll(reason: DropReason): void {
-    this.#stopRetry?.();
-    this.#stopRetry = undefined;
-    this.#failure = undefined;
+    this.#succeed();
     this.#options.accounts.drop(reason, this.queuedRecords);
     this.#text = "";
     this.#textRecords = 0;
@@ -215,7 +215,7 @@ export class BatchWriter {
     try {
       for (let group = this.#firstBatches(); group.length > 0; group = this.#firstBatches()) {
         await this.#options.sink.write(joinBytes(group.map(({ bytes }) => bytes)));
-        this.#failure = undefined;
+        this.#succeed();
         // A synchronous write or a wipe may have taken them out of the queue meanwhile.
         for (const batch of group) if (this.#queue[0] === batch) this.#finish(batch);
       }
@@ -253,8 +253,17 @@ export class BatchWriter {
     this.#stopRetry?.();
     this.#stopRetry = this.#options.clock.setTimer(() => {
       this.#stopRetry = undefined;
+      // With nothing to write, the file system refuses nothing any more.
+      if (this.#queue.length === 0) this.#failure = undefined;
       if (!this.#isPumping) void this.#pump();
     }, WRITE_RETRY_MS);
+  }
+
+  /** The file system takes writes, or there is nothing left that it refuses. */
+  #succeed(): void {
+    this.#failure = undefined;
+    this.#stopRetry?.();
+    this.#stopRetry = undefined;
   }
 
   /** The folder belongs to somebody else now: nothing that waits can ever be written. */

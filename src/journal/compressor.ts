@@ -8,7 +8,13 @@
  */
 
 import * as zlib from "node:zlib";
-import { BLOCK_TARGET_BYTES, COMPRESSION_BACKLOG_MAX, COMPRESSION_LEVEL, COMPRESSION_LEVEL_FAST } from "../limits.ts";
+import {
+  BLOCK_TARGET_BYTES,
+  COMPRESSION_BACKLOG_MAX,
+  COMPRESSION_CANCEL_TIMEOUT_MS,
+  COMPRESSION_LEVEL,
+  COMPRESSION_LEVEL_FAST,
+} from "../limits.ts";
 import type { TimeSource } from "../model/record_time.ts";
 import type { Clock } from "../platform/clock.ts";
 import { nodeCompressionFiles } from "../platform/compression_files.ts";
@@ -25,9 +31,13 @@ import {
 export interface CompressionTask {
   readonly rawPath: string;
   readonly temporaryPath: string;
+  /** See {@linkcode CompressionJob.foundPath}. */
+  readonly foundPath: string | undefined;
   readonly time: TimeSource;
   /** Whether the segment is still there and wanted. Asked before the work. */
   isWanted(): boolean;
+  /** Sets room aside for the result, and gives what gives it back; `undefined` when the segment has to stay raw for now. */
+  reserve(): (() => void) | undefined;
   /** Puts the finished temporary file in the raw one's place. */
   finish(result: CompressionResult): Promise<void>;
   /** Clears away what a compression that failed or was cancelled left. */
@@ -66,7 +76,8 @@ export class Compressor {
   #thread: BackgroundThread | undefined;
   #queue: CompressionTask[] = [];
   #running: CompressionTask | undefined;
-  #cancelled: CompressionTask | undefined;
+  /** Set to 1 to end the work under way. */
+  readonly #cancellation = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #isClosed = false;
   #isPrepared = false;
   /** Whether a Worker has ever done its work here. */
@@ -132,11 +143,19 @@ export class Compressor {
     while (!this.discard(matches)) {
       // Else the work loop would start each of them, with a Worker of its own, only to have it stopped.
       this.#queue = this.#queue.filter((task) => !matches(task.rawPath));
-      const running = this.#running;
-      // The work loop notices, clears away the temporary file and goes on with the next segment.
-      this.#cancelled = running;
-      this.#stopThread();
-      while (this.#running === running) await this.#clock.sleep(1);
+      await this.#endRunning();
+    }
+  }
+
+  /** Ends the work under way, which closes its files and clears away what it wrote. The thread is stopped only if it does not. */
+  async #endRunning(): Promise<void> {
+    const running = this.#running;
+    const startMs = this.#clock.monotonicMs();
+    Atomics.store(this.#cancellation, 0, 1);
+    while (this.#running === running) {
+      await this.#clock.sleep(1);
+      // A thread that is stopped leaves its files open, on Bun for as long as the process lives.
+      if (this.#clock.monotonicMs() - startMs > COMPRESSION_CANCEL_TIMEOUT_MS) this.#stopThread();
     }
   }
 
@@ -150,6 +169,7 @@ export class Compressor {
   async #work(): Promise<void> {
     for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) {
       this.#running = task;
+      Atomics.store(this.#cancellation, 0, 0);
       await this.#compress(task);
       this.#running = undefined;
     }
@@ -157,11 +177,18 @@ export class Compressor {
 
   async #compress(task: CompressionTask): Promise<void> {
     const level = this.#queue.length >= COMPRESSION_BACKLOG_MAX ? COMPRESSION_LEVEL_FAST : COMPRESSION_LEVEL;
-    const { rawPath, temporaryPath, time } = task;
-    const job = { rawPath, temporaryPath, time, level, blockTargetBytes: BLOCK_TARGET_BYTES };
+    const { rawPath, temporaryPath, foundPath, time } = task;
+    const cancellation = this.#cancellation;
+    const files = { rawPath, temporaryPath, foundPath };
+    const job = { ...files, time, level, blockTargetBytes: BLOCK_TARGET_BYTES, cancellation };
+    let giveBack: (() => void) | undefined;
     try {
+      // Making room deletes segments, which whoever queued this one is perhaps about to do.
+      await Promise.resolve();
       if (!task.isWanted()) return;
-      const result = this.#mode === "worker" ? await this.#runInThread(task, job) : await this.#runInline(task, job);
+      giveBack = task.reserve();
+      if (giveBack === undefined) return;
+      const result = this.#mode === "worker" ? await this.#runInThread(job) : await this.#runInline(job);
       await task.finish(result);
       this.#finished++;
       this.#rawBytes += result.rawBytes;
@@ -169,14 +196,16 @@ export class Compressor {
     } catch {
       // The raw segment is whole and stays readable; it is taken up again at the next sealing or open.
       // One that was pruned meanwhile did not fail.
-      if (this.#cancelled !== task && isWantedStill(task)) this.#failed++;
+      if (Atomics.load(cancellation, 0) === 0 && isWantedStill(task)) this.#failed++;
       abandonQuietly(task);
+    } finally {
+      giveBack?.();
     }
   }
 
-  async #runInThread(task: CompressionTask, job: CompressionJob): Promise<CompressionResult> {
+  async #runInThread(job: CompressionJob): Promise<CompressionResult> {
     const thread = this.#startThread();
-    if (thread === undefined) return this.#runInline(task, job);
+    if (thread === undefined) return this.#runInline(job);
     const reply = await thread.ask(job).catch((error) => this.#replace(thread, error)) as CompressionReply;
     this.#hasAnswered = true;
     if ("result" in reply) return reply.result;
@@ -202,14 +231,12 @@ export class Compressor {
     }
   }
 
-  async #runInline(task: CompressionTask, job: CompressionJob): Promise<CompressionResult> {
+  async #runInline(job: CompressionJob): Promise<CompressionResult> {
     const work = compressSegment({ files: this.#fileSystem, zlib, parts: compressionParts }, job);
     for (let step = work.next();; step = work.next()) {
       if (step.done === true) return step.value;
       await new Promise<void>((resolve) => this.#clock.setTimer(resolve, 0));
-      if (this.#cancelled === task) {
-        work.throw(new Error(`Cannot finish compressing "${job.rawPath}": cancelled`));
-      }
+      if (Atomics.load(job.cancellation, 0) !== 0) work.throw(new Error(`Cannot finish "${job.rawPath}": cancelled`));
     }
   }
 
@@ -252,7 +279,10 @@ parentPort.on("message", (job) => {
   try {
     const work = parts.compressSegment(context, job);
     let step = work.next();
-    while (!step.done) step = work.next();
+    while (!step.done) {
+      if (Atomics.load(job.cancellation, 0) !== 0) work.throw(new Error("cancelled"));
+      step = work.next();
+    }
     parentPort.postMessage({ result: step.value });
   } catch (error) {
     parentPort.postMessage({ error: String(error) });

@@ -21,9 +21,10 @@ import type { Durability, SignalDefinition } from "../model/signal.ts";
 import type { Clock, StopTimer } from "../platform/clock.ts";
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { JournalAccounts } from "./accounts.ts";
-import { type JournalFolder, SegmentAppender } from "./appender.ts";
+import { SegmentAppender } from "./appender.ts";
 import { BatchWriter } from "./batch_writer.ts";
 import type { Compressor } from "./compressor.ts";
+import type { JournalFolder } from "./journal_folder.ts";
 import type { QueueBudget } from "./queue_budget.ts";
 import type { RetentionLimits } from "../model/retention_limits.ts";
 import { SealedSegments } from "./sealed_segments.ts";
@@ -84,8 +85,6 @@ export interface JournalWriterOptions {
   readonly isCompressed: boolean;
   /** Its limits. Asked each time: whether another program wrote the folder is known once the lock is taken. */
   readonly retention: () => RetentionLimits;
-  /** Called after a segment was sealed. */
-  readonly onSealed: () => void;
 }
 
 /** See the module. What {@linkcode Journal} does not name is for the store. */
@@ -180,6 +179,16 @@ export class JournalWriter implements Journal {
     return this.#appender.isOpen;
   }
 
+  /** When its active segment was begun at the earliest, in milliseconds since the epoch; `undefined` while it is empty or closed. */
+  get oldestTimeMs(): number | undefined {
+    return this.#appender.isOpen ? this.#appender.oldestTimeMs : undefined;
+  }
+
+  /** Seals its active segment, unless it is empty or being written to at this moment. */
+  seal(): void {
+    this.#appender.seal();
+  }
+
   /** Opens and mends the active segment, so that what is wrong with the folder shows now. Throws {@linkcode StoreLockedError}. */
   open(): void {
     this.#appender.open();
@@ -240,10 +249,9 @@ export class JournalWriter implements Journal {
   /** Seals an active segment that is too old, and deletes sealed ones that are too old or too many. */
   prune(): void {
     const limits = this.#options.retention();
-    const { oldestTimeMs } = this.#appender;
-    const ageMs = this.#options.clock.now() - (oldestTimeMs ?? Infinity);
+    const ageMs = this.#options.clock.now() - (this.oldestTimeMs ?? Infinity);
     // Sealing comes back here, by way of tending to what was sealed.
-    if (limits.maxAgeMs !== false && ageMs > limits.maxAgeMs && this.#appender.isOpen) return this.#appender.seal();
+    if (limits.maxAgeMs !== false && ageMs > limits.maxAgeMs) return this.seal();
     this.sealed.prune(limits);
   }
 
@@ -308,7 +316,6 @@ export class JournalWriter implements Journal {
   #tendSealed(): void {
     try {
       this.tend();
-      this.#options.onSealed();
     } catch (error) {
       // The record that made the segment full must not suffer for it; the next look tries again.
       if (errorCode(error) === undefined) throw error;

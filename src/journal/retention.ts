@@ -38,20 +38,15 @@ export function selectExpired(
 }
 
 /**
- * The segments to delete, oldest first, so that the rest fits in `maxTotalBytes`. Segments of several journals are
+ * The oldest segments that take `missingBytes` together, or all where they take less. Segments of several journals are
  * compared by the time of their sealing.
- *
- * @param segments Sealed segments of every journal that may be pruned.
  */
-export function selectOverBudget<T extends SegmentAge>(
-  segments: readonly T[],
-  options: { readonly usedBytes: number; readonly maxTotalBytes: number },
-): readonly T[] {
+export function selectOldest<T extends SegmentAge>(segments: readonly T[], missingBytes: number): readonly T[] {
   const oldestFirst = segments.toSorted((a, b) => a.sealedTimeMs - b.sealedTimeMs);
-  let usedBytes = options.usedBytes;
+  let restBytes = missingBytes;
   return oldestFirst.filter((segment) => {
-    if (usedBytes <= options.maxTotalBytes) return false;
-    usedBytes -= segment.sizeBytes;
+    if (restBytes <= 0) return false;
+    restBytes -= segment.sizeBytes;
     return true;
   });
 }

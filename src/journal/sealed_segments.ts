@@ -4,16 +4,21 @@
  * @module
  */
 
+import { BLOCK_TARGET_BYTES } from "../limits.ts";
 import type { SignalDefinition } from "../model/signal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
+import { headerBytes } from "../segment/block_table.ts";
 import { listSignal, type SealedSegment } from "../segment/listing.ts";
 import { activeName, gzipName, rawName, stampTimeMs, temporaryName } from "../segment/names.ts";
 import type { JournalAccounts } from "./accounts.ts";
-import type { JournalFolder } from "./appender.ts";
+import type { JournalFolder } from "./journal_folder.ts";
 import type { Compressor } from "./compressor.ts";
 import type { RetentionLimits } from "../model/retention_limits.ts";
 import { type SegmentAge, selectExpired } from "./retention.ts";
+
+/** An empty last block and the gzip trailer. */
+const GZIP_END_BYTES = 10;
 
 /** What {@linkcode SealedSegments} works with. */
 export interface SealedSegmentsOptions {
@@ -68,24 +73,42 @@ export class SealedSegments {
     const { fileSystem, folder, compressor, signal } = this.#options;
     const rawPath = `${folder.path}/${rawName(segment.base)}`;
     const temporaryPath = `${folder.path}/${temporaryName(segment.base)}`;
-    const isWanted = () => folder.isHeld && fileSystem.stat(rawPath) !== undefined;
+    const gzipPath = `${folder.path}/${gzipName(segment.base)}`;
+    let giveBack: (() => void) | undefined;
+    const isWanted = () => folder.isStillHeld() && fileSystem.stat(rawPath) !== undefined;
     compressor.add({
       rawPath,
       temporaryPath,
+      foundPath: segment.files.includes(gzipName(segment.base)) ? gzipPath : undefined,
       time: signal.time,
       isWanted,
+      reserve: () => {
+        const rawBytes = fileSystem.stat(rawPath)?.sizeBytes ?? 0;
+        const bytes = gzipMaxBytes(rawBytes);
+        giveBack = folder.reserveRoom(bytes, { sealedBeforeMs: stampTimeMs(segment.stamp) ?? 0 });
+        return giveBack;
+      },
       abandon: () => removeIfThere(fileSystem, temporaryPath),
-      finish: async () => {
+      finish: async ({ origin }) => {
         if (!isWanted()) return removeIfThere(fileSystem, temporaryPath);
-        fileSystem.rename(temporaryPath, `${folder.path}/${gzipName(segment.base)}`);
+        if (origin === "written") fileSystem.rename(temporaryPath, gzipPath);
         folder.namesChanged();
+        // Counted by its name from now on.
+        giveBack?.();
         // Only once the new name is on disk may the raw file go: a loss of power must leave one of them.
         await folder.syncNames();
+        if (!isWanted()) return;
         await unlinkIfThere(fileSystem, rawPath);
         folder.namesChanged();
       },
     });
   }
+}
+
+/** Bytes that a segment's compressed form takes at most. Deflate keeps what does not shrink, five bytes longer each 16 KiB. */
+function gzipMaxBytes(rawBytes: number): number {
+  const blocks = Math.ceil(rawBytes / BLOCK_TARGET_BYTES);
+  return headerBytes(blocks) + rawBytes + 5 * (Math.ceil(rawBytes / (16 * 1024)) + blocks) + GZIP_END_BYTES;
 }
 
 /** What retention needs to know of the sealed segments of one signal, oldest first. */

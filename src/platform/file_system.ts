@@ -11,6 +11,8 @@
  * @module
  */
 
+import { constants } from "node:os";
+
 /** What a path or an open file is, as the file system reports it. */
 export interface FileInfo {
   /** What it is. */
@@ -38,6 +40,8 @@ export interface DirectoryEntry {
 export type OpenMode =
   /** For reading; the file must exist. */
   | "read"
+  /** For reading and writing at explicit offsets; the file must exist. */
+  | "existing"
   /** For reading and writing at explicit offsets; created with mode 0600 when missing, never truncated. */
   | "update"
   /** For reading and writing; created with mode 0600 when missing, truncated otherwise. */
@@ -103,10 +107,18 @@ export interface FileSystem {
    * process or another one. The file stays when the lock is released: removing it would let two holders in.
    */
   lock(path: string): FileLock | undefined;
+  /**
+   * How many bytes a process without privileges may still write to the file system that holds `path`; `undefined` where
+   * the system does not tell. Throws `ENOENT` when nothing stands at `path`.
+   */
+  freeBytes(path: string): number | undefined;
 }
 
 /** The system's name for an I/O failure, such as `ENOENT`; `undefined` for any other error. */
 export function errorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
+  if (!(error instanceof Error)) return undefined;
+  if ("code" in error && typeof error.code === "string") return error.code;
+  // Deno gives some failures, such as EFBIG, no code but their number.
+  const number = Number(/\(os error (\d+)\)$/.exec(error.message)?.[1]);
+  return Object.entries(constants.errno).find(([, value]) => value === number)?.[0];
 }

@@ -12,7 +12,21 @@ interface PendingTimer {
   readonly dueMs: number;
 }
 
-/** A {@linkcode Clock} for tests and simulations: time passes only in {@linkcode advance} and {@linkcode advanceAsync}. */
+/**
+ * A {@linkcode Clock} for tests and simulations: time passes only in {@linkcode advance} and {@linkcode advanceAsync}.
+ *
+ * @example Let a second pass at once
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { ManualClock } from "@varve/varve/testing";
+ *
+ * const clock = new ManualClock(Date.UTC(2026, 4, 5));
+ * let seen: string | undefined;
+ * clock.setTimer(() => (seen = new Date(clock.now()).toISOString()), 250);
+ * clock.advance(1000);
+ * assert.equal(seen, "2026-05-05T00:00:00.250Z");
+ * ```
+ */
 export class ManualClock implements Clock {
   readonly #timers = new Set<PendingTimer>();
   #monotonicMs = 0;

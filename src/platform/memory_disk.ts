@@ -1,189 +1,128 @@
 /**
- * What a disk holds, in memory: files, directories and locks, without a process that uses them.
+ * A disk in memory that can lose power.
  *
- * Every step that changes the disk is one method of {@linkcode MemoryDisk}.
+ * What survives follows the abstract persistence model of ALICE (Pillai et al., "All File Systems Are Not Created Equal",
+ * OSDI 2014), which holds for every file system that keeps POSIX, and for none more than it must:
+ *
+ * - **Content.** A write or a change of length is durable once the file was synced after it. Before that it may be lost or
+ *   survive, whatever becomes of those before and after it. A write may also survive in part: its first bytes; its length,
+ *   with zeros or what stood there before for all, the first or the last of its bytes.
+ * - **Names.** A file or directory that was created, renamed or removed is so durably once its directory was synced after
+ *   it, whether the file was synced or not. Before that the change may be lost or survive, whatever becomes of changes of
+ *   other names. It survives only with all the changes before it of the same names. A rename survives as a whole; one to
+ *   another directory is durable once both were synced. What lies in a directory that is lost is lost.
+ * - **Times.** The time of the last change is durable once the file was synced after it.
+ * - **A failed sync** makes nothing durable, and forgets the writes so far: they may survive, but no later sync makes sure
+ *   of them. Only bytes written again can be made durable, as on Linux.
  *
  * @module
  */
 
 import type { Clock } from "./clock.ts";
-import { systemError } from "./system_error.ts";
+import { MemoryVolume } from "./memory_volume.ts";
 
-/** A file's content, whatever names it has. */
-export interface MemoryFile {
-  readonly kind: "file";
-  readonly identity: string;
-  /** The content, followed by unused capacity. */
-  bytes: Uint8Array;
-  sizeBytes: number;
-  modifiedTimeMs: number;
+/** How a {@linkcode MemoryDisk} is made. */
+export interface MemoryDiskOptions {
+  /**
+   * How many bytes of files it holds. Names cost nothing.
+   *
+   * @default {Infinity}
+   */
+  readonly capacityBytes?: number;
 }
 
-/** A directory's names. */
-export interface MemoryDirectory {
-  readonly kind: "directory";
-  readonly identity: string;
-  readonly sizeBytes: 0;
-  readonly entries: Map<string, MemoryNode>;
-  modifiedTimeMs: number;
-}
+let volumeIn: (disk: MemoryDisk) => MemoryVolume;
 
-/** What a name stands for. */
-export type MemoryNode = MemoryFile | MemoryDirectory;
-
-/** A disk. Several `MemoryFileSystem`s over one disk are several processes. */
+/**
+ * A disk in memory. Each `MemoryFileSystem` over it is a process.
+ *
+ * A loss of power ({@linkcode crash}) takes of it what POSIX does not promise to keep:
+ *
+ * @example See what a program finds after a loss of power
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { openStore } from "@varve/varve";
+ * import { ManualClock, MemoryDisk, MemoryFileSystem } from "@varve/varve/testing";
+ *
+ * const clock = new ManualClock(Date.UTC(2026, 4, 5));
+ * const disk = new MemoryDisk(clock);
+ * const store = await openStore("/telemetry", { fileSystem: new MemoryFileSystem(disk), clock });
+ * const journal = store.journal({ stack: "shop", server: "github", signal: "logs" });
+ * journal.append({ ts: "2026-05-05T00:00:00Z", msg: "synced" });
+ * await journal.sync();
+ * journal.append({ ts: "2026-05-05T00:00:01Z", msg: "not synced" });
+ *
+ * // Ten things that may be left, tried from one moment.
+ * for (let attempt = 0; attempt < 10; attempt++) {
+ *   const clone = disk.clone();
+ *   clone.crash(Math.random);
+ *   const after = await openStore("/telemetry", { fileSystem: new MemoryFileSystem(clone), clock });
+ *   const [first] = await after.tail({ stack: "shop", server: "github", signal: "logs" }, { count: 2 });
+ *   assert.equal(first?.record.msg, "synced");
+ *   await after.close();
+ * }
+ * ```
+ */
 export class MemoryDisk {
   readonly #clock: Clock;
-  readonly #root: MemoryDirectory;
-  readonly #lockedFiles = new Set<MemoryFile>();
-  #lastInode = 0;
+  #volume: MemoryVolume;
 
-  /** An empty disk; `clock` dates the changes. */
-  constructor(clock: Clock) {
+  static {
+    volumeIn = (disk) => disk.#volume;
+  }
+
+  /**
+   * An empty disk; `clock` dates the changes.
+   *
+   * @throws {RangeError} If `capacityBytes` is negative or no number.
+   */
+  constructor(clock: Clock, { capacityBytes = Infinity }: MemoryDiskOptions = {}) {
+    assertCapacity(capacityBytes);
     this.#clock = clock;
-    this.#root = this.#newDirectory();
+    this.#volume = new MemoryVolume(clock, capacityBytes);
   }
 
-  /** What stands at `path`; `undefined` when there is nothing. Throws `ENOTDIR` when a file stands on the way. */
-  find(path: string): MemoryNode | undefined {
-    let node: MemoryNode | undefined = this.#root;
-    for (const name of namesOf(path)) {
-      if (node === undefined) return undefined;
-      if (node.kind === "file") throw systemError("ENOTDIR", `Cannot look up "${path}": a file stands on the way`);
-      node = node.entries.get(name);
-    }
-    return node;
+  /**
+   * How many bytes of files it holds. A write past it lands as far as there is room, and throws `ENOSPC`. When it is set
+   * below what is there, nothing is lost, and nothing can be added.
+   *
+   * @throws {RangeError} If it is set to what is negative or no number.
+   */
+  get capacityBytes(): number {
+    return this.#volume.capacityBytes;
+  }
+  set capacityBytes(capacityBytes: number) {
+    assertCapacity(capacityBytes);
+    this.#volume.capacityBytes = capacityBytes;
   }
 
-  /** Creates an empty file where nothing stands. */
-  createFile(path: string): MemoryFile {
-    const { directory, name } = this.#place(path);
-    const file: MemoryFile = {
-      kind: "file",
-      identity: this.#nextIdentity(),
-      bytes: new Uint8Array(0),
-      sizeBytes: 0,
-      modifiedTimeMs: this.#clock.now(),
-    };
-    this.#enter(directory, name, file);
-    return file;
+  /**
+   * Loses power: all processes over the disk are killed, all locks are free, and `random` (numbers from 0 up to and without
+   * 1) chooses what survives of what was not synced. What is left is durable. The same numbers choose the same; all of it
+   * survives when they are all 0, and none when they are all just below 1.
+   */
+  crash(random: () => number): void {
+    this.#volume.crash(random);
   }
 
-  /** Creates a directory and its missing parents. */
-  makeDirectory(path: string): void {
-    let directory = this.#root;
-    for (const name of namesOf(path)) {
-      let node = directory.entries.get(name);
-      if (node === undefined) {
-        node = this.#newDirectory();
-        this.#enter(directory, name, node);
-      }
-      if (node.kind === "file") {
-        const code = this.find(path) === node ? "EEXIST" : "ENOTDIR";
-        throw systemError(code, `Cannot make directory "${path}": a file stands there`);
-      }
-      directory = node;
-    }
-  }
-
-  /** Gives a file another name. */
-  rename(from: string, to: string): void {
-    const source = this.#fileAt(from, "rename");
-    const { directory, name } = this.#place(to);
-    if (directory.entries.get(name)?.kind === "directory") {
-      throw systemError("EISDIR", `Cannot rename "${from}" to "${to}": a directory stands there`);
-    }
-    this.#leave(from);
-    this.#enter(directory, name, source);
-  }
-
-  /** Dates a file's last change. */
-  setModifiedTime(path: string, timeMs: number): void {
-    this.#fileAt(path, "date").modifiedTimeMs = timeMs;
-  }
-
-  /** Takes a file's name away. Its content stays for those who have it open. */
-  remove(path: string): void {
-    this.#fileAt(path, "remove");
-    this.#leave(path);
-  }
-
-  /** Lands bytes in a file. A gap before them reads as zeros; no bytes change nothing. */
-  writeBytes(file: MemoryFile, buffer: Uint8Array, offset: number): void {
-    if (buffer.length === 0) return;
-    this.#reserve(file, offset + buffer.length);
-    file.bytes.set(buffer, offset);
-    file.sizeBytes = Math.max(file.sizeBytes, offset + buffer.length);
-    file.modifiedTimeMs = this.#clock.now();
-  }
-
-  /** Sets a file's length. */
-  truncateFile(file: MemoryFile, sizeBytes: number): void {
-    this.#reserve(file, sizeBytes);
-    if (sizeBytes < file.sizeBytes) file.bytes.fill(0, sizeBytes, file.sizeBytes);
-    file.sizeBytes = sizeBytes;
-    file.modifiedTimeMs = this.#clock.now();
-  }
-
-  /** Locks a file, and tells whether it was free. */
-  lockFile(file: MemoryFile): boolean {
-    if (this.#lockedFiles.has(file)) return false;
-    this.#lockedFiles.add(file);
-    return true;
-  }
-
-  /** Frees a file's lock. */
-  unlockFile(file: MemoryFile): void {
-    this.#lockedFiles.delete(file);
-  }
-
-  #place(path: string): { readonly directory: MemoryDirectory; readonly name: string } {
-    const names = namesOf(path);
-    const name = names.pop();
-    const directory = this.find(`/${names.join("/")}`);
-    if (name === undefined) throw systemError("EISDIR", `Cannot use "${path}": it is the root`);
-    if (directory === undefined) throw systemError("ENOENT", `Cannot use "${path}": no such directory`);
-    if (directory.kind === "file") throw systemError("ENOTDIR", `Cannot use "${path}": a file stands on the way`);
-    return { directory, name };
-  }
-
-  #fileAt(path: string, action: string): MemoryFile {
-    const node = this.find(path);
-    if (node === undefined) throw systemError("ENOENT", `Cannot ${action} "${path}": no such file`);
-    if (node.kind === "directory") throw systemError("EISDIR", `Cannot ${action} "${path}": it is a directory`);
-    return node;
-  }
-
-  #enter(directory: MemoryDirectory, name: string, node: MemoryNode): void {
-    directory.entries.set(name, node);
-    directory.modifiedTimeMs = this.#clock.now();
-  }
-
-  #leave(path: string): void {
-    const { directory, name } = this.#place(path);
-    directory.entries.delete(name);
-    directory.modifiedTimeMs = this.#clock.now();
-  }
-
-  /** Makes room, doubling it, so that appending costs constant time a byte. Bytes past the file's end stay zero. */
-  #reserve(file: MemoryFile, sizeBytes: number): void {
-    if (sizeBytes <= file.bytes.length) return;
-    const bytes = new Uint8Array(Math.max(sizeBytes, file.bytes.length * 2));
-    bytes.set(file.bytes);
-    file.bytes = bytes;
-  }
-
-  #newDirectory(): MemoryDirectory {
-    const identity = this.#nextIdentity();
-    return { kind: "directory", identity, sizeBytes: 0, entries: new Map(), modifiedTimeMs: this.#clock.now() };
-  }
-
-  #nextIdentity(): string {
-    return `memory:${++this.#lastInode}`;
+  /**
+   * Another disk that is in the state of this one: what it holds and what of that is durable, without locks and processes.
+   * Bytes are shared until one of both changes them, so that the cost is that of the names. `clock` dates the changes of
+   * the clone; without it, the clock of this disk.
+   */
+  clone(clock: Clock = this.#clock): MemoryDisk {
+    const disk = new MemoryDisk(clock);
+    disk.#volume = this.#volume.clone(clock);
+    return disk;
   }
 }
 
-function namesOf(path: string): string[] {
-  if (!path.startsWith("/")) throw new TypeError(`Cannot resolve the path: not absolute, received "${path}"`);
-  return path.split("/").filter((name) => name !== "");
+/** What is on a disk, for its processes. */
+export function volumeOf(disk: MemoryDisk): MemoryVolume {
+  return volumeIn(disk);
+}
+
+function assertCapacity(capacityBytes: number): void {
+  if (capacityBytes >= 0) return;
+  throw new RangeError(`Cannot size a disk: "capacityBytes" must be at least 0, received ${capacityBytes}`);
 }

@@ -25,6 +25,7 @@ const { O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR, O_TRUNC } = fs.constants;
 const OPEN_FLAGS: Readonly<Record<OpenMode, number>> = {
   // A symbolic link would lead out of the root.
   read: O_RDONLY | O_NOFOLLOW,
+  existing: O_RDWR | O_NOFOLLOW,
   update: O_RDWR | O_CREAT | O_NOFOLLOW,
   replace: O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW,
 };
@@ -42,7 +43,14 @@ export const nodeFileSystem: FileSystem = {
   syncDirectory,
   syncDirectorySync,
   lock,
+  freeBytes,
 };
+
+interface DenoNamespace {
+  readonly permissions: {
+    querySync(descriptor: { readonly name: "sys"; readonly kind: "statfs" }): { readonly state: string };
+  };
+}
 
 function open(path: string, mode: OpenMode): FileHandle {
   // Closing any descriptor of a file frees all locks that the process has on it (POSIX).
@@ -109,6 +117,17 @@ function syncDirectorySync(path: string): void {
   } finally {
     fs.closeSync(descriptor);
   }
+}
+
+function freeBytes(path: string): number | undefined {
+  const { Deno: deno } = globalThis as { Deno?: DenoNamespace };
+  // Without the permission Deno would stop the program and ask for it.
+  if (deno !== undefined && deno.permissions.querySync({ name: "sys", kind: "statfs" }).state !== "granted") {
+    return undefined;
+  }
+  const { blocks, bavail, bsize } = fs.statfsSync(path, { bigint: true });
+  // A file system without a limit, such as procfs, reports no blocks at all.
+  return blocks === 0n ? undefined : Number(bavail * bsize);
 }
 
 function linkStats(path: string): fs.BigIntStats | undefined {

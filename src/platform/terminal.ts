@@ -20,6 +20,11 @@ export interface Terminal {
   write(text: string): Promise<void>;
   /** Writes a message to standard error, with a line feed behind it. */
   report(message: string): void;
+  /**
+   * Shows a line on standard error in the place of the one shown before, or, with `""`, takes it away. Does nothing where
+   * standard error is no terminal. A longer line than fits is cut.
+   */
+  showProgress(line: string): void;
   /** Asks a question on standard error, and resolves with the answer's line; `undefined` at the end of the input. */
   ask(question: string): Promise<string | undefined>;
   /** Resolves at the first SIGTERM or SIGINT, which then does not end the process; a second one does. */
@@ -33,6 +38,7 @@ export const processTerminal: Terminal = {
   homeDirectory: homedir,
   write,
   report: (message) => void process.stderr.write(`${message}\n`),
+  showProgress,
   ask,
   untilStopped,
 };
@@ -41,6 +47,9 @@ export const processTerminal: Terminal = {
 export function setExitStatus(status: number): void {
   process.exitCode = status;
 }
+
+/** What a terminal that does not say how wide it is has at least. */
+const DEFAULT_COLUMNS = 80;
 
 let isOutputWatched = false;
 
@@ -55,6 +64,13 @@ function write(text: string): Promise<void> {
 /** Whoever read the output has seen enough, as `head` does: that is no failure. */
 function endAtClosedPipe(error: Error & { readonly code?: string }): void {
   process.exit(error.code === "EPIPE" ? 0 : 1);
+}
+
+function showProgress(line: string): void {
+  if (process.stderr.isTTY !== true) return;
+  const columns = process.stderr.columns || DEFAULT_COLUMNS;
+  // ECMA-48: EL, erase to the end of the line.
+  process.stderr.write(`\r${line.slice(0, columns - 1)}\x1b[K`);
 }
 
 function ask(question: string): Promise<string | undefined> {

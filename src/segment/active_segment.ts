@@ -28,7 +28,10 @@ export class ActiveSegment {
   #isAbandoned = false;
   #hasSyncFailed = false;
   #writesUnderWay = 0;
-  #backgroundSync: Promise<void> | undefined;
+  #isClosed = false;
+  #isSyncing = false;
+  /** Settles, without an error, when no sync is under way. */
+  #lastSync: Promise<void> = Promise.resolve();
 
   private constructor(path: string, file: FileHandle, sizeBytes: number) {
     this.path = path;
@@ -119,23 +122,30 @@ export class ActiveSegment {
     return this.#syncedBytes;
   }
 
-  /** Resolves once every byte acknowledged before the call is on disk. */
-  async sync(): Promise<void> {
-    const sizeBytes = this.#sizeBytes;
-    if (this.isSynced) return;
-    try {
-      if (this.#hasSyncFailed) await writeAgain(this.#file, { start: this.#syncedBytes, end: sizeBytes });
-      this.#hasSyncFailed = false;
-      await this.#file.sync();
-    } catch (error) {
-      this.#hasSyncFailed = true;
-      throw error;
-    }
-    this.#syncedBytes = Math.max(this.#syncedBytes, sizeBytes);
+  /** Whether the last sync failed: the bytes since `syncedBytes` have to be written again before the next one. */
+  get hasSyncFailed(): boolean {
+    return this.#hasSyncFailed;
+  }
+
+  /** Resolves when no sync is under way any more. */
+  settled(): Promise<void> {
+    return this.#lastSync;
+  }
+
+  /**
+   * Resolves once every byte acknowledged before the call is on disk, or the file was closed: its syncs are then the
+   * business of whoever closed it.
+   */
+  sync(): Promise<void> {
+    // One at a time: the kernel tells one sync alone that a write-back failed, and a second one would miss it.
+    const sync = this.#lastSync.then(() => this.#syncNow());
+    this.#lastSync = sync.catch(() => {});
+    return sync;
   }
 
   /** Gives the file back. Closing twice is harmless. */
   close(): void {
+    this.#isClosed = true;
     this.#tryCutBack();
     this.#file.close();
   }
@@ -143,15 +153,33 @@ export class ActiveSegment {
   /** Gives the file back without touching it again: it may be somebody else's by now. */
   abandon(): void {
     this.#isCutPending = false;
+    this.#isClosed = true;
     this.#isAbandoned = true;
     this.#file.close();
   }
 
+  async #syncNow(): Promise<void> {
+    if (this.isSynced || this.#isClosed) return;
+    const sizeBytes = this.#sizeBytes;
+    this.#isSyncing = true;
+    try {
+      if (this.#hasSyncFailed) await writeAgain(this.#file, { start: this.#syncedBytes, end: sizeBytes });
+      this.#hasSyncFailed = false;
+      await this.#file.sync();
+      this.#syncedBytes = Math.max(this.#syncedBytes, sizeBytes);
+    } catch (error) {
+      this.#hasSyncFailed = true;
+      throw error;
+    } finally {
+      this.#isSyncing = false;
+    }
+  }
+
   #acknowledge(bytes: number): void {
     this.#sizeBytes += bytes;
-    if (this.#sizeBytes - this.#syncedBytes < SYNC_EVERY_BYTES || this.#backgroundSync !== undefined) return;
-    // The next sync that somebody waits for does the work again.
-    this.#backgroundSync = this.sync().catch(() => {}).finally(() => this.#backgroundSync = undefined);
+    if (this.#sizeBytes - this.#syncedBytes < SYNC_EVERY_BYTES || this.#isSyncing) return;
+    // The next sync that somebody waits for does again what fails here.
+    this.sync().catch(() => {});
   }
 
   #tryCutBack(): void {

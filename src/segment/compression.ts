@@ -15,7 +15,7 @@
 import { recordTimeRange, type TimeSource } from "../model/record_time.ts";
 import { parseRfc3339, type TimeNs } from "../model/time.ts";
 import type { CompressionFile, CompressionFiles } from "../platform/compression_files.ts";
-import { type Block, decodeHeader, encodeHeader, headerBytes } from "./block_table.ts";
+import { type Block, type BlockTable, decodeHeader, encodeHeader, headerBytes } from "./block_table.ts";
 
 /** The part of `node:zlib` that compression needs. */
 export interface CompressionZlib {
@@ -36,6 +36,10 @@ export interface CompressionContext {
 export interface CompressionJob {
   readonly rawPath: string;
   readonly temporaryPath: string;
+  /** A compressed form that stands beside the raw one already: where it is whole, it is what is wanted. */
+  readonly foundPath: string | undefined;
+  /** One element in shared memory: not 0 when the work is to end after the block under way. */
+  readonly cancellation: Int32Array;
   /** zlib's level, 1 (fastest) to 9. */
   readonly level: number;
   readonly time: TimeSource;
@@ -45,6 +49,8 @@ export interface CompressionJob {
 
 /** What a finished compression came to. */
 export interface CompressionResult {
+  /** Whether the temporary file was written, or the compressed form found to be whole. */
+  readonly origin: "written" | "found";
   readonly rawBytes: number;
   readonly compressedBytes: number;
 }
@@ -75,6 +81,7 @@ export interface CompressionParts {
   readonly surveyBlock: typeof surveyBlock;
   readonly writeBlocks: typeof writeBlocks;
   readonly verifyBlocks: typeof verifyBlocks;
+  readonly findWhole: typeof findWhole;
   readonly compressSegment: typeof compressSegment;
 }
 
@@ -92,12 +99,14 @@ export const compressionParts: CompressionParts = {
   surveyBlock,
   writeBlocks,
   verifyBlocks,
+  findWhole,
   compressSegment,
 };
 
 /**
- * Writes, syncs and verifies the compressed form of a segment as a temporary file with the raw one's modification time.
- * Yields after each block, so that a caller without a Worker can let other work through.
+ * Writes, syncs and verifies the compressed form of a segment as a temporary file with the raw one's modification time,
+ * unless one that stands there already is whole. Yields after each block, so that a caller can end the work, or let other
+ * work through.
  *
  * @throws {Error} If a file cannot be read or written, or what was written does not inflate to what was read. The
  * temporary file is then worthless; the raw one was not touched.
@@ -108,6 +117,8 @@ export function* compressSegment(
 ): Generator<void, CompressionResult, void> {
   const raw = context.files.open(job.rawPath, "read");
   try {
+    const found = yield* context.parts.findWhole(context, { path: job.foundPath, rawBytes: raw.stat().sizeBytes });
+    if (found !== undefined) return found;
     const temporary = context.files.open(job.temporaryPath, "replace");
     try {
       const { sizeBytes: rawBytes, modifiedTimeMs } = raw.stat();
@@ -115,9 +126,9 @@ export function* compressSegment(
       const blocks = yield* context.parts.writeBlocks(context, { job, raw, temporary, spans });
       temporary.writeSync(context.parts.encodeHeader({ rawBytes, blocks }, context.zlib.crc32), 0);
       temporary.syncSync();
-      yield* context.parts.verifyBlocks(context, { path: job.temporaryPath, temporary });
+      yield* context.parts.verifyBlocks(context, { path: job.temporaryPath, file: temporary });
       context.files.setModifiedTime(job.temporaryPath, modifiedTimeMs);
-      return { rawBytes, compressedBytes: temporary.stat().sizeBytes };
+      return { origin: "written", rawBytes, compressedBytes: temporary.stat().sizeBytes };
     } finally {
       temporary.close();
     }
@@ -266,19 +277,43 @@ function* writeBlocks(
 /** Reads the table and every block back from the file and compares the checksums. */
 function* verifyBlocks(
   context: CompressionContext,
-  work: { readonly path: string; readonly temporary: CompressionFile },
-): Generator<void, void, void> {
+  work: { readonly path: string; readonly file: CompressionFile },
+): Generator<void, BlockTable, void> {
   const { parts, zlib } = context;
-  const { sizeBytes } = work.temporary.stat();
-  const table = parts.decodeHeader(parts.readSpan(work.temporary, { start: 0, end: 65_551 }), zlib.crc32);
+  const { sizeBytes } = work.file.stat();
+  const table = parts.decodeHeader(parts.readSpan(work.file, { start: 0, end: 65_551 }), zlib.crc32);
   if (table === undefined) throw new Error(`Cannot verify "${work.path}": its block table does not read back`);
   for (const [index, block] of table.blocks.entries()) {
     const end = table.blocks[index + 1]?.offset ?? sizeBytes - 8;
-    const deflated = parts.readSpan(work.temporary, { start: block.offset, end });
+    const deflated = parts.readSpan(work.file, { start: block.offset, end });
     const bytes = zlib.inflateRawSync(deflated, { finishFlush: zlib.constants.Z_SYNC_FLUSH });
     if (zlib.crc32(bytes) !== block.crc) {
       throw new Error(`Cannot verify "${work.path}": the block at offset ${block.offset} does not read back`);
     }
     yield;
+  }
+  return table;
+}
+
+/**
+ * A compressed form that a loss of power left beside its raw one. It was verified before it got its name, whereas the raw one
+ * may never have been synced: where it holds no less and reads back, it is the better of the two.
+ */
+function* findWhole(
+  context: CompressionContext,
+  place: { readonly path: string | undefined; readonly rawBytes: number },
+): Generator<void, CompressionResult | undefined, void> {
+  if (place.path === undefined) return undefined;
+  const file = context.files.open(place.path, "read");
+  try {
+    const { rawBytes } = yield* context.parts.verifyBlocks(context, { path: place.path, file });
+    return rawBytes < place.rawBytes
+      ? undefined
+      : { origin: "found", rawBytes, compressedBytes: file.stat().sizeBytes };
+  } catch {
+    // Another program's, or damaged: the raw form counts.
+    return undefined;
+  } finally {
+    file.close();
   }
 }

@@ -87,10 +87,14 @@ export function stampTimeMs(stamp: Stamp): number | undefined {
 /**
  * The stamp for a segment sealed now: later than `newest`, the newest one present, also when the clock stands still or
  * went back.
+ *
+ * @throws {RangeError} If `newest` is the last millisecond of the year 9999: a later name would not be read as a segment's.
  */
 export function nextStamp(newest: Stamp | undefined, nowMs: number): Stamp {
   const afterNewestMs = newest === undefined ? nowMs : (stampTimeMs(newest) ?? nowMs) + 1;
-  return stampFromMs(Math.max(nowMs, afterNewestMs));
+  const stamp = stampFromMs(Math.max(nowMs, afterNewestMs));
+  if (stampTimeMs(stamp) !== undefined) return stamp;
+  throw new RangeError(`Cannot name a segment: stamps end with the year 9999, and the newest one is ${newest}`);
 }
 
 function stampFromMs(ms: number): Stamp {

@@ -9,17 +9,21 @@
 
 import type { SegmentCorruptError } from "../errors.ts";
 import type { TimeRange } from "../model/time.ts";
-import { errorCode, type FileHandle, type FileSystem } from "../platform/file_system.ts";
+import { errorCode, type FileHandle, type FileSystem, type OpenMode } from "../platform/file_system.ts";
 import { openGzipReader } from "./gzip_reader.ts";
 import type { SealedSegment } from "./listing.ts";
 import { gzipName, rawName } from "./names.ts";
 import { openRawReader } from "./raw_reader.ts";
 
-/** Whole lines of a segment. Only the last line of a sealed one may lack its line feed. */
+/**
+ * Whole lines of a segment. Only the last line of a sealed one may lack its line feed, and one before a long hole of NULs.
+ */
 export interface LineBlock {
   readonly bytes: Uint8Array;
   /** Where they start in the raw segment. */
   readonly rawOffset: number;
+  /** Set where there is a line too long to be held: its length. `bytes` is then empty. */
+  readonly skippedBytes?: number;
 }
 
 /** Which blocks are wanted. */
@@ -36,10 +40,19 @@ export type DamageListener = (error: SegmentCorruptError) => void;
 /** One segment, open. */
 export interface SegmentReader {
   readonly path: string;
+  /** Whether the file holds the lines themselves. */
+  readonly form: SealedSegment["form"];
+  /** Length of the file in bytes, as it was when it was opened. */
+  readonly sizeBytes: number;
   /** Length of the raw segment in bytes; `undefined` where only reading it all would tell. */
   readonly rawBytes: number | undefined;
   /** The blocks from the oldest on. */
   forwards(selection?: BlockSelection): AsyncGenerator<LineBlock, void, void>;
+  /**
+   * Every block from the oldest on, as {@linkcode forwards} gives them. Reports besides what reading does without: a damaged
+   * header, table or trailer of a compressed segment.
+   */
+  verify(): AsyncGenerator<LineBlock, void, void>;
   /** The blocks from the newest on; `undefined` where the file can only be read from its start. */
   readonly backwards: (() => AsyncGenerator<LineBlock, void, void>) | undefined;
   /** The time of its records, where the file says so without being read; see {@linkcode openGzipReader}. */
@@ -66,10 +79,10 @@ export function openSealedSegment(
   return gzip === undefined ? undefined : openGzipReader(gzip, { path: gzipPath, onDamage });
 }
 
-/** Opens a file for reading, or gives `undefined` when it is not there. */
-export function openIfThere(fileSystem: FileSystem, path: string): FileHandle | undefined {
+/** Opens a file that need not be there, or gives `undefined`. */
+export function openIfThere(fileSystem: FileSystem, path: string, mode: OpenMode = "read"): FileHandle | undefined {
   try {
-    return fileSystem.open(path, "read");
+    return fileSystem.open(path, mode);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;

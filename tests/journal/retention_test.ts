@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type SegmentAge, selectExpired, selectOverBudget } from "../../src/journal/retention.ts";
+import { type SegmentAge, selectExpired, selectOldest } from "../../src/journal/retention.ts";
 
 const HOUR_MS = 3_600_000;
 const nowMs = 1000 * HOUR_MS;
@@ -42,12 +42,11 @@ for (const [what, segments, limits, expired] of CASES) {
   });
 }
 
-test("selectOverBudget: the oldest go, over all journals, until the rest fits", () => {
+test("selectOldest: the oldest of all journals, until they take the bytes that are missing", () => {
   const segments = [segment("x", 5), segment("y", 50), ...three];
-  const select = (usedBytes: number) =>
-    selectOverBudget(segments, { usedBytes, maxTotalBytes: 100 }).map(({ base }) => base).join(" ");
-  assert.equal(select(100), "");
-  assert.equal(select(101), "y");
-  assert.equal(select(115), "y a");
-  assert.equal(select(1000), "y a b c x");
+  const select = (missingBytes: number) => selectOldest(segments, missingBytes).map(({ base }) => base).join(" ");
+  assert.equal(select(0), "");
+  assert.equal(select(1), "y");
+  assert.equal(select(15), "y a");
+  assert.equal(select(900), "y a b c x");
 });

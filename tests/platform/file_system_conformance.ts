@@ -28,7 +28,8 @@ export interface FileSystemConformanceOptions {
 
 /** Registers the suite for the implementation `name`. */
 export function testFileSystem(name: string, options: FileSystemConformanceOptions): void {
-  for (const { name: criterion, run } of [...OPEN_CASES, ...CONTENT_CASES, ...NAME_CASES, ...LOCK_CASES]) {
+  const cases = [...OPEN_CASES, ...CONTENT_CASES, ...NAME_CASES, ...LOCK_CASES, ...ROOM_CASES];
+  for (const { name: criterion, run } of cases) {
     test(`${name}: ${criterion}`, { skip: options.skips?.[criterion] ?? false }, async () => {
       const subject = options.create();
       try {
@@ -207,5 +208,22 @@ const LOCK_CASES: readonly FileSystemCase[] = [
   {
     name: "lock() throws ENOENT when the directory is missing",
     run: (fileSystem, directory) => assertCode(() => fileSystem.lock(`${directory}/missing/.lock`), "ENOENT"),
+  },
+];
+
+const ROOM_CASES: readonly FileSystemCase[] = [
+  {
+    name: "freeBytes() is a whole number for a directory and for a file in it",
+    run(fileSystem, directory) {
+      put(fileSystem, `${directory}/a`, "x");
+      for (const path of [directory, `${directory}/a`]) {
+        const freeBytes = fileSystem.freeBytes(path) ?? NaN;
+        assert.ok(Number.isInteger(freeBytes) && freeBytes > 0, `${path}: ${freeBytes}`);
+      }
+    },
+  },
+  {
+    name: "freeBytes() throws ENOENT where nothing stands",
+    run: (fileSystem, directory) => assertCode(() => fileSystem.freeBytes(`${directory}/missing`), "ENOENT"),
   },
 ];

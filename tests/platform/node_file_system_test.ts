@@ -4,12 +4,15 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { nodeFileSystem } from "../../src/platform/node_file_system.ts";
+import { requireTool } from "../tools.ts";
 import { assertCode, assertRejection, bytes, withHandle } from "./file_system_case.ts";
 import { type FileSystemSubject, testFileSystem } from "./file_system_conformance.ts";
 
@@ -110,6 +113,36 @@ async function turnsDuring(call: () => Promise<unknown>): Promise<number> {
   clearInterval(timer);
   return turns;
 }
+
+test("nodeFileSystem.freeBytes() is what df says is available", { skip: skipWithout("/proc/self") }, () => {
+  return inDirectory((directory) => {
+    const output = execFileSync("df", ["--output=avail", "-B1", directory], { encoding: "utf8" });
+    const availableBytes = Number(output.split("\n")[1]);
+    const freeBytes = nodeFileSystem.freeBytes(directory) ?? NaN;
+    // Others write to the same file system in between.
+    assert.ok(Math.abs(freeBytes - availableBytes) < 2 ** 29, `${freeBytes} bytes, df: ${availableBytes}`);
+  });
+});
+
+test(
+  "nodeFileSystem.freeBytes() does not tell on a file system without a limit",
+  { skip: skipWithout("/proc/self") },
+  () => {
+    assert.equal(nodeFileSystem.freeBytes("/proc/self"), undefined);
+  },
+);
+
+const deno = requireTool("deno");
+test("nodeFileSystem.freeBytes() does not tell where Deno has no permission", { skip: deno.skip }, () => {
+  const script = fileURLToPath(new URL("./programs/free_bytes.ts", import.meta.url));
+  const free = (...permissions: readonly string[]): string =>
+    execFileSync(deno.path, ["run", "--no-config", "--no-lock", "--allow-read", ...permissions, script], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    }).trim();
+  assert.equal(free(), "undefined");
+  assert.match(free("--allow-sys=statfs"), /^\d+$/);
+});
 
 function skipWithout(path: string): string | false {
   return fs.existsSync(path) ? false : `needs ${path}, which is missing`;

@@ -102,6 +102,10 @@ export class RefusingFileSystem implements FileSystem {
     return this.#inner.lock(path);
   }
 
+  freeBytes(path: string): number | undefined {
+    return this.#inner.freeBytes(path);
+  }
+
   #check(operation: Refusal["operation"], path: string): void {
     for (const refusal of this.#refusals) {
       if (refusal.operation === operation && refusal.path.test(path)) {

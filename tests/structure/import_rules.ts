@@ -10,9 +10,9 @@ import { nameOf, type SourceTree, type SyntaxNode } from "./syntax.ts";
 
 const RULE = "imports";
 
-/** The room of a file of `src`, or `mod` for mod.ts; undefined for a path outside of both. */
+/** The room of a file of `src`, or of a module at the root that the package exports; undefined for any other path. */
 export function roomOf(path: string): string | undefined {
-  if (path === "mod.ts") return "mod";
+  if (path === "mod.ts" || path === "testing.ts") return path.slice(0, -".ts".length);
   return /^src\/([^/]+?)(?:\.ts)?(?:\/.*)?$/.exec(path)?.[1];
 }
 

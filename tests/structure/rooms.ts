@@ -11,7 +11,7 @@ const BEFORE_SERVICE = [...ENGINE, "signals", "instruments", "aggregate", "expos
 
 /**
  * Room → rooms that it may import besides itself. A room is a directory of `src`, a file directly in `src` without its
- * extension, or `mod` for mod.ts.
+ * extension, or `mod` and `testing` for the modules of that name at the root.
  */
 export const ROOM_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
@@ -32,6 +32,7 @@ export const ROOM_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   http: BEFORE_SERVICE,
   cli: [...BEFORE_SERVICE, "http"],
   mod: BEFORE_SERVICE,
+  testing: ["platform"],
 };
 
 /** Packages that only some rooms may import, so that embedding Varve does not load them. */

@@ -1,0 +1,169 @@
+/**
+ * The bytes that the files of a store may take, and those of the disk that it leaves free.
+ *
+ * Counted are active, sealed and side files of the folders whose lock the store has, and what compressions under way may
+ * come to: these reserve their room before they begin. Room is made by deleting sealed segments, the oldest of all
+ * journals first; when none is left, active ones are sealed and deleted, the one begun first. `audit` is counted, but never
+ * deleted and never refused.
+ *
+ * Guarantees
+ * - Where writes are refused as {@linkcode ByteBudget.makeRoom} asks for, `maxTotalBytes` is passed by one batch at most.
+ *
+ * @module
+ */
+
+import { FREE_BYTES_CHECK_INTERVAL_MS } from "../limits.ts";
+import { type SegmentAge, selectOldest } from "../journal/retention.ts";
+import type { Clock } from "../platform/clock.ts";
+import { errorCode, type FileSystem } from "../platform/file_system.ts";
+import { systemError } from "../platform/system_error.ts";
+
+/** A sealed segment that may be deleted. */
+export interface PrunableSegment extends SegmentAge {
+  remove(): void;
+}
+
+/** An active segment that may be deleted where no sealed one is left. */
+export interface PrunableActiveSegment {
+  /** When it was begun, or, where nobody writes to it, last changed: milliseconds since the epoch. */
+  readonly timeMs: number;
+  /** Seals it; where nobody writes to it, deletes it at once. */
+  giveUp(): void;
+}
+
+/** A folder that the store has the lock of. */
+export interface BudgetedFolder {
+  /** Bytes of its active, sealed and side files. */
+  readonly usedBytes: number;
+  sealedSegments(): readonly PrunableSegment[];
+  activeSegments(): readonly PrunableActiveSegment[];
+}
+
+/** What a {@linkcode ByteBudget} works with. */
+export interface ByteBudgetOptions {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  /** Absolute path. */
+  readonly root: string;
+  /** See {@linkcode RetentionOptions.maxTotalBytes}. */
+  readonly maxTotalBytes: number | false;
+  /** See {@linkcode RetentionOptions.keepFreeBytes}. */
+  readonly keepFreeBytes: number | false;
+  readonly folders: () => readonly BudgetedFolder[];
+}
+
+/** See the module. */
+export class ByteBudget {
+  readonly #options: ByteBudgetOptions;
+  #reservedBytes = 0;
+  /** Bytes that may be written before the disk's free bytes are asked for again. */
+  #knownFreeBytes = 0;
+  #freeCheckedMs = -Infinity;
+
+  constructor(options: ByteBudgetOptions) {
+    this.#options = options;
+  }
+
+  /** Deletes until what is there fits, as far as there is something to delete. */
+  prune(): void {
+    this.#free(this.#missingBytes(0), Infinity);
+  }
+
+  /**
+   * Makes room for a write of `bytes`, as far as there is something to delete.
+   *
+   * @returns Why the write should not happen: a limit is passed already; `undefined` when it may.
+   */
+  makeRoom(bytes: number): Error | undefined {
+    if (this.#missingBytes(bytes) > 0) {
+      this.#free(this.#missingBytes(bytes), Infinity);
+      this.#freeActive(bytes);
+      if (this.#missingBytes(0) > 0) return this.#refusal();
+    }
+    this.#knownFreeBytes -= bytes;
+    return undefined;
+  }
+
+  /**
+   * Sets room aside for a compression, deleting only what was sealed before `sealedBeforeMs`.
+   *
+   * @returns What gives the room back; `undefined`, with nothing deleted, when there is not enough to delete.
+   */
+  reserve(bytes: number, { sealedBeforeMs }: { readonly sealedBeforeMs: number }): (() => void) | undefined {
+    const missingBytes = this.#missingBytes(bytes);
+    const freeableBytes = this.#prunable(sealedBeforeMs).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    if (freeableBytes < missingBytes) return undefined;
+    this.#free(missingBytes, sealedBeforeMs);
+    this.#reservedBytes += bytes;
+    let isReserved = true;
+    return () => {
+      if (isReserved) this.#reservedBytes -= bytes;
+      isReserved = false;
+    };
+  }
+
+  /** How many bytes must go before `bytes` can come. */
+  #missingBytes(bytes: number): number {
+    const { maxTotalBytes, keepFreeBytes, folders } = this.#options;
+    if (folders().length === 0) return 0;
+    const overTotal = maxTotalBytes === false ? 0 : this.#usedBytes() + bytes - maxTotalBytes;
+    const overFree = keepFreeBytes === false ? 0 : bytes - this.#spareBytes(bytes, keepFreeBytes);
+    return Math.max(0, overTotal, overFree);
+  }
+
+  #usedBytes(): number {
+    return this.#options.folders().reduce((sum, folder) => sum + folder.usedBytes, this.#reservedBytes);
+  }
+
+  /** Bytes that may be written before less than `keepFreeBytes` are free. Asks the disk when that is near, or some time ago. */
+  #spareBytes(bytes: number, keepFreeBytes: number): number {
+    const { fileSystem, clock, root } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (this.#knownFreeBytes - keepFreeBytes < bytes || nowMs - this.#freeCheckedMs >= FREE_BYTES_CHECK_INTERVAL_MS) {
+      this.#knownFreeBytes = fileSystem.freeBytes(root) ?? Infinity;
+      this.#freeCheckedMs = nowMs;
+    }
+    return this.#knownFreeBytes - keepFreeBytes;
+  }
+
+  #prunable(sealedBeforeMs: number): readonly PrunableSegment[] {
+    return this.#options.folders()
+      .flatMap((folder) => folder.sealedSegments())
+      .filter(({ sealedTimeMs }) => sealedTimeMs < sealedBeforeMs);
+  }
+
+  #free(missingBytes: number, sealedBeforeMs: number): void {
+    if (missingBytes <= 0) return;
+    for (const segment of selectOldest(this.#prunable(sealedBeforeMs), missingBytes)) removeIfPossible(segment);
+  }
+
+  #freeActive(bytes: number): void {
+    if (this.#missingBytes(bytes) === 0) return;
+    const segments = this.#options.folders().flatMap((folder) => folder.activeSegments());
+    for (const segment of segments.toSorted((a, b) => a.timeMs - b.timeMs)) {
+      segment.giveUp();
+      this.#free(this.#missingBytes(bytes), Infinity);
+      if (this.#missingBytes(bytes) === 0) return;
+    }
+  }
+
+  #refusal(): Error {
+    const { maxTotalBytes, keepFreeBytes, root } = this.#options;
+    const usedBytes = this.#usedBytes();
+    if (maxTotalBytes !== false && usedBytes > maxTotalBytes) {
+      const reason = `${usedBytes} bytes are taken by segments that cannot be deleted, and maxTotalBytes is`;
+      return systemError("EDQUOT", `Cannot write under "${root}": ${reason} ${maxTotalBytes}`);
+    }
+    const reason = `${this.#knownFreeBytes} bytes are free on the disk, and keepFreeBytes is ${keepFreeBytes}`;
+    return systemError("ENOSPC", `Cannot write under "${root}": ${reason}`);
+  }
+}
+
+/** What the file system does not let go now is counted all the same, so that a limit it makes pass refuses writes. */
+function removeIfPossible(segment: PrunableSegment): void {
+  try {
+    segment.remove();
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * The lock of a server folder, and the note in it that says who holds it.
+ *
+ * The lock is the kernel's, on the file `.lock`, which nobody opens, replaces or removes otherwise: any close of it in the
+ * holding process would free the lock (POSIX). One that somebody replaced counts as lost.
+ *
+ * @module
+ */
+
+import { StoreLockedError } from "../errors.ts";
+import type { Clock } from "../platform/clock.ts";
+import { errorCode, type FileLock, type FileSystem } from "../platform/file_system.ts";
+import { processId, runtimeName } from "../platform/runtime.ts";
+import { HOLDER_NAME, LOCK_NAME } from "../segment/names.ts";
+import { parentOf } from "./folder_names.ts";
+import { writeJsonFile } from "./json_file.ts";
+import { readHolder } from "./lock_holder.ts";
+
+/** What a {@linkcode FolderLock} works with. */
+export interface FolderLockOptions {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  /** Absolute path of the folder, which need not be there. */
+  readonly path: string;
+  /** Whether the folder holds segments. */
+  readonly hasSegments: () => boolean;
+}
+
+/** See the module. */
+export class FolderLock {
+  readonly #options: FolderLockOptions;
+  #lock: FileLock | undefined;
+  #isForeign = false;
+  #isNoted = false;
+
+  constructor(options: FolderLockOptions) {
+    this.#options = options;
+  }
+
+  /** Whether it was taken and not given back. */
+  get isHeld(): boolean {
+    return this.#lock !== undefined;
+  }
+
+  /** Whether another program filled the folder before Varve came. Known once the lock was taken. */
+  get isForeign(): boolean {
+    return this.#isForeign;
+  }
+
+  /** Whether it is held, and the file still the one that was locked. */
+  isOurs(): boolean {
+    if (this.#lock === undefined) return false;
+    const { fileSystem, path } = this.#options;
+    return fileSystem.stat(`${path}/${LOCK_NAME}`)?.identity === this.#lock.identity;
+  }
+
+  /**
+   * Creates the folder where it is missing, takes the lock and notes the holder.
+   *
+   * @throws {StoreLockedError} If somebody else has it.
+   * @throws {RangeError} If the folder, or the one above it, is a symbolic link, which would lead out of the root.
+   */
+  take(): void {
+    const { fileSystem, path, hasSegments } = this.#options;
+    this.#makeFolder();
+    const lock = fileSystem.lock(`${path}/${LOCK_NAME}`);
+    if (lock === undefined) throw new StoreLockedError(path, readHolder(fileSystem, path)?.holder);
+    try {
+      this.#isForeign = readHolder(fileSystem, path)?.isForeign ?? hasSegments();
+      this.#isNoted = false;
+      this.noteHolder();
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+    this.#lock = lock;
+  }
+
+  /**
+   * Writes who holds the folder, unless that stands there. Segments in a folder without this note are another program's,
+   * and pruned only by limits that the caller gave.
+   */
+  noteHolder(): void {
+    if (this.#isNoted) return;
+    const { fileSystem, clock, path } = this.#options;
+    const since = new Date(clock.now()).toISOString();
+    const value = { pid: processId(), runtime: runtimeName(), since, foreign: this.#isForeign };
+    // Lost, it would make a foreign folder one of ours, which is pruned by default limits.
+    const durability = this.#isForeign ? "synced" : "buffered";
+    try {
+      writeJsonFile(fileSystem, { path: `${path}/${HOLDER_NAME}`, value, durability });
+      if (this.#isForeign) fileSystem.syncDirectorySync(path);
+      this.#isNoted = true;
+    } catch (error) {
+      // A full disk is no reason to refuse to open: the next look tries again.
+      if (errorCode(error) === undefined) throw error;
+    }
+  }
+
+  /** Gives it back. Releasing twice is harmless. */
+  release(): void {
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  #makeFolder(): void {
+    const { fileSystem, path } = this.#options;
+    fileSystem.makeDirectory(path);
+    // A symbolic link would lead out of the root.
+    const link = [parentOf(path), path].find((folder) => fileSystem.stat(folder)?.kind !== "directory");
+    if (link !== undefined) throw new RangeError(`Cannot write to "${path}": "${link}" is no directory of its own`);
+  }
+}
