@@ -73,6 +73,22 @@ export class StoreWriteError extends Error {
 
 // Reading
 
+/** A place on disk that is not what was written. */
+export interface DamagedPlace {
+  /** The damaged file. */
+  readonly path: string;
+  /** Where the damage was noticed, in bytes from the start of the file or of its content. */
+  readonly offset: number;
+  /** What the offset counts in: the file itself, or what a compressed file inflates to. */
+  readonly within: "file" | "content";
+  /** Bytes from there on that are not read, of the file or of its content; `undefined` where that cannot be told. */
+  readonly bytes: number | undefined;
+  /** Lines that are lost by it, as they stand there now; `undefined` where that cannot be told. */
+  readonly lines: number | undefined;
+  /** What is wrong there, in a few words. */
+  readonly reason: string;
+}
+
 /**
  * Bytes on disk that are not what was written. Readers go past them and count them in `store.stats()`: what stands before
  * and after the place can still be read.
@@ -82,14 +98,18 @@ export class SegmentCorruptError extends Error {
   override readonly name = "SegmentCorruptError";
   /** The damaged file. */
   readonly path: string;
-  /** Where the damage was noticed: offset in bytes in the file. */
+  /** Where the damage was noticed; see {@linkcode DamagedPlace.offset}. */
   readonly offset: number;
+  /** All that is known of the place. */
+  readonly place: DamagedPlace;
 
   /** Names the file, the offset and what is wrong there. */
-  constructor(path: string, offset: number, options: { readonly reason: string; readonly cause?: unknown }) {
-    super(`Cannot read "${path}" at offset ${offset}: ${options.reason}`, { cause: options.cause });
-    this.path = path;
-    this.offset = offset;
+  constructor(place: DamagedPlace, options?: ErrorOptions) {
+    const where = place.within === "file" ? "" : " of its content";
+    super(`Cannot read "${place.path}" at offset ${place.offset}${where}: ${place.reason}`, options);
+    this.path = place.path;
+    this.offset = place.offset;
+    this.place = place;
   }
 }
 

@@ -11,9 +11,10 @@ import type { Command, Flags } from "./command.ts";
 import { inventoryCommand } from "./inventory_command.ts";
 import { serveCommand } from "./serve_command.ts";
 import { tailCommand } from "./tail_command.ts";
+import { verifyCommand } from "./verify_command.ts";
 import { wipeCommand } from "./wipe_command.ts";
 
-const COMMANDS: readonly Command[] = [serveCommand, inventoryCommand, tailCommand, wipeCommand];
+const COMMANDS: readonly Command[] = [serveCommand, inventoryCommand, tailCommand, verifyCommand, wipeCommand];
 
 /** What every command takes. */
 const COMMON_FLAGS: ParseArgsOptionsConfig = { root: { type: "string" }, help: { type: "boolean", short: "h" } };

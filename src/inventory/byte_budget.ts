@@ -17,6 +17,7 @@ import { type SegmentAge, selectOldest } from "../journal/retention.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { systemError } from "../platform/system_error.ts";
+import { parentOf } from "./folder_names.ts";
 
 /** A sealed segment that may be deleted. */
 export interface PrunableSegment extends SegmentAge {
@@ -60,8 +61,13 @@ export class ByteBudget {
   #knownFreeBytes = 0;
   #freeCheckedMs = -Infinity;
 
+  /** @throws {RangeError} If bytes are to be left free and the system does not tell how many are. */
   constructor(options: ByteBudgetOptions) {
     this.#options = options;
+    const { fileSystem, root, keepFreeBytes } = options;
+    if (keepFreeBytes === false || knownFreeBytes(fileSystem, root) !== undefined) return;
+    const reason = "the system does not tell how many are; on Deno, --allow-sys=statfs lets it";
+    throw new RangeError(`Cannot keep ${keepFreeBytes} bytes free: ${reason}`);
   }
 
   /** Deletes until what is there fits, as far as there is something to delete. */
@@ -120,7 +126,7 @@ export class ByteBudget {
     const { fileSystem, clock, root } = this.#options;
     const nowMs = clock.monotonicMs();
     if (this.#knownFreeBytes - keepFreeBytes < bytes || nowMs - this.#freeCheckedMs >= FREE_BYTES_CHECK_INTERVAL_MS) {
-      this.#knownFreeBytes = fileSystem.freeBytes(root) ?? Infinity;
+      this.#knownFreeBytes = knownFreeBytes(fileSystem, root) ?? Infinity;
       this.#freeCheckedMs = nowMs;
     }
     return this.#knownFreeBytes - keepFreeBytes;
@@ -157,6 +163,13 @@ export class ByteBudget {
     const reason = `${this.#knownFreeBytes} bytes are free on the disk, and keepFreeBytes is ${keepFreeBytes}`;
     return systemError("ENOSPC", `Cannot write under "${root}": ${reason}`);
   }
+}
+
+/** Free bytes of the disk that `path` is on, or will be when it is made. */
+function knownFreeBytes(fileSystem: FileSystem, path: string): number | undefined {
+  let existing = path;
+  while (fileSystem.stat(existing) === undefined && existing !== "/") existing = parentOf(existing);
+  return fileSystem.freeBytes(existing);
 }
 
 /** What the file system does not let go now is counted all the same, so that a limit it makes pass refuses writes. */

@@ -9,7 +9,7 @@
 
 import { StoreLockedError } from "../errors.ts";
 import type { Clock } from "../platform/clock.ts";
-import { errorCode, type FileLock, type FileSystem } from "../platform/file_system.ts";
+import { errorCode, type FileInfo, type FileLock, type FileSystem } from "../platform/file_system.ts";
 import { processId, runtimeName } from "../platform/runtime.ts";
 import { HOLDER_NAME, LOCK_NAME } from "../segment/names.ts";
 import { parentOf } from "./folder_names.ts";
@@ -31,7 +31,8 @@ export class FolderLock {
   readonly #options: FolderLockOptions;
   #lock: FileLock | undefined;
   #isForeign = false;
-  #isNoted = false;
+  /** Our `.holder.json`; `undefined` while it could not be written. */
+  #note: FileInfo | undefined;
 
   constructor(options: FolderLockOptions) {
     this.#options = options;
@@ -47,11 +48,20 @@ export class FolderLock {
     return this.#isForeign;
   }
 
-  /** Whether it is held, and the file still the one that was locked. */
+  /**
+   * Whether it is held, and neither the locked file nor the holder's note was replaced. Whoever takes the lock writes a note
+   * of their own: so a lock shows that was freed unnoticed, as by a program that copies its own folder and so opens and
+   * closes `.lock`.
+   */
   isOurs(): boolean {
     if (this.#lock === undefined) return false;
     const { fileSystem, path } = this.#options;
-    return fileSystem.stat(`${path}/${LOCK_NAME}`)?.identity === this.#lock.identity;
+    if (fileSystem.stat(`${path}/${LOCK_NAME}`)?.identity !== this.#lock.identity) return false;
+    if (this.#note === undefined) return true;
+    const note = fileSystem.stat(`${path}/${HOLDER_NAME}`);
+    // One that is missing was tidied away, and is written again with the next look.
+    if (note === undefined) this.#note = undefined;
+    return note === undefined || isSame(note, this.#note);
   }
 
   /**
@@ -67,7 +77,7 @@ export class FolderLock {
     if (lock === undefined) throw new StoreLockedError(path, readHolder(fileSystem, path)?.holder);
     try {
       this.#isForeign = readHolder(fileSystem, path)?.isForeign ?? hasSegments();
-      this.#isNoted = false;
+      this.#note = undefined;
       this.noteHolder();
     } catch (error) {
       lock.release();
@@ -81,16 +91,17 @@ export class FolderLock {
    * and pruned only by limits that the caller gave.
    */
   noteHolder(): void {
-    if (this.#isNoted) return;
+    if (this.#note !== undefined) return;
     const { fileSystem, clock, path } = this.#options;
     const since = new Date(clock.now()).toISOString();
     const value = { pid: processId(), runtime: runtimeName(), since, foreign: this.#isForeign };
     // Lost, it would make a foreign folder one of ours, which is pruned by default limits.
     const durability = this.#isForeign ? "synced" : "buffered";
+    const notePath = `${path}/${HOLDER_NAME}`;
     try {
-      writeJsonFile(fileSystem, { path: `${path}/${HOLDER_NAME}`, value, durability });
+      writeJsonFile(fileSystem, { path: notePath, value, durability });
       if (this.#isForeign) fileSystem.syncDirectorySync(path);
-      this.#isNoted = true;
+      this.#note = fileSystem.stat(notePath);
     } catch (error) {
       // A full disk is no reason to refuse to open: the next look tries again.
       if (errorCode(error) === undefined) throw error;
@@ -110,4 +121,9 @@ export class FolderLock {
     const link = [parentOf(path), path].find((folder) => fileSystem.stat(folder)?.kind !== "directory");
     if (link !== undefined) throw new RangeError(`Cannot write to "${path}": "${link}" is no directory of its own`);
   }
+}
+
+/** A file system may give an inode that was freed to the next file, which then has another time. */
+function isSame(a: FileInfo, b: FileInfo | undefined): boolean {
+  return a.identity === b?.identity && a.modifiedTimeMs === b.modifiedTimeMs;
 }

@@ -90,6 +90,8 @@ export class SealedSegments {
       },
       abandon: () => removeIfThere(fileSystem, temporaryPath),
       finish: async ({ origin }) => {
+        // The seal's rename has to be on disk first: a loss of power could else leave the same records in an active file.
+        await folder.syncNames();
         if (!isWanted()) return removeIfThere(fileSystem, temporaryPath);
         if (origin === "written") fileSystem.rename(temporaryPath, gzipPath);
         folder.namesChanged();

@@ -77,8 +77,7 @@ export class NameChanges {
   crash(random: Random): void {
     const likelihood = 1 - random();
     for (const change of this.#changes) {
-      // In this order, so that a change that cannot survive takes no number.
-      if (change.after.every(({ isDurable }) => isDurable) && random() < likelihood) this.#makeDurable(change);
+      if (random() < likelihood) this.#makeDurable(change);
     }
     for (const change of this.#changes) this.#forget(change);
   }

@@ -4,14 +4,13 @@
  * @module
  */
 
-import { SegmentCorruptError } from "../errors.ts";
 import type { CursorPosition } from "../model/cursor.ts";
-import { decodeRecord, type TelemetryRecord } from "../model/record.ts";
+import type { TelemetryRecord } from "../model/record.ts";
 import { recordTimeRange, type TimeSource } from "../model/record_time.ts";
 import { parseRfc3339, type TimeRange } from "../model/time.ts";
 import type { FileSystem } from "../platform/file_system.ts";
 import { type JournalPlace, type JournalSnapshot, takeSnapshot } from "../journal/snapshot.ts";
-import { firstLineChecksum, splitLines } from "../segment/lines.ts";
+import { firstLineChecksum, lineDamage, recordOfLine, splitLines } from "../segment/lines.ts";
 import {
   type DamageListener,
   type LineBlock,
@@ -237,9 +236,9 @@ function blockRecords(
   const { place: { segment, firstLine, previous }, reader, options: { time: source, range, onDamage } } = from;
   const records: PlacedRecord[] = [];
   for (const line of splitLines(block)) {
-    const record = line.text === undefined ? undefined : decodeOrSkip(line.text);
+    const record = recordOfLine(line);
     if (record === undefined) {
-      onDamage(new SegmentCorruptError(reader.path, line.rawOffset, { reason: "the line is no JSON object" }));
+      onDamage(lineDamage(reader, line));
       continue;
     }
     const time = recordTimeRange(record, { source, parse: parseRfc3339 });
@@ -252,12 +251,4 @@ function blockRecords(
 /** A record without a time is in no range. */
 function overlaps(time: TimeRange | undefined, range: TimeRange): boolean {
   return time !== undefined && time.latest >= range.earliest && time.earliest <= range.latest;
-}
-
-function decodeOrSkip(text: string): TelemetryRecord | undefined {
-  try {
-    return decodeRecord(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 /**
- * Inflates gzip as it comes in.
+ * Inflates gzip and raw deflate as they come in.
  *
  * @module
  */
@@ -7,26 +7,37 @@
 import * as zlib from "node:zlib";
 
 /** Compressed bytes that are inflated in one step; deflate makes at most a thousand times as many of them. */
-const STEP_BYTES = 16 * 1024;
+export const INFLATE_STEP_BYTES = 16 * 1024;
 
 /**
  * Inflates one gzip member, or several, step by step: memory is bounded by what a step inflates to. Everything before
- * damage is given before the error is thrown.
+ * the step with the damage is given before the error is thrown.
  *
- * @throws {Error} If the bytes are damaged or end too early. What `chunks` throws comes through.
+ * @throws {Error} If the bytes are damaged or end too early; its `code` begins with `Z_`. What `chunks` throws comes through.
  */
-export async function* inflateGzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  const gunzip = zlib.createGunzip();
+export function inflateGzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  return inflate(chunks, zlib.createGunzip());
+}
+
+/** Like {@linkcode inflateGzip}, for a deflate stream that ends in a flush or in its last block. */
+export function inflateRaw(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  return inflate(chunks, zlib.createInflateRaw({ finishFlush: zlib.constants.Z_SYNC_FLUSH }));
+}
+
+async function* inflate(
+  chunks: AsyncIterable<Uint8Array>,
+  inflater: zlib.Gunzip | zlib.InflateRaw,
+): AsyncGenerator<Uint8Array, void, void> {
   const inflated: Uint8Array[] = [];
   let failure: Error | undefined;
   let isEnded = false;
   let resume = () => {};
-  gunzip.on("data", (bytes: Uint8Array) => inflated.push(bytes));
-  gunzip.on("end", () => {
+  inflater.on("data", (bytes: Uint8Array) => inflated.push(bytes));
+  inflater.on("end", () => {
     isEnded = true;
     resume();
   });
-  gunzip.on("error", (error: Error) => {
+  inflater.on("error", (error: Error) => {
     failure = error;
     resume();
   });
@@ -38,18 +49,18 @@ export async function* inflateGzip(chunks: AsyncIterable<Uint8Array>): AsyncGene
   };
   try {
     for await (const chunk of chunks) {
-      for (let start = 0; start < chunk.length; start += STEP_BYTES) {
-        await step(() => gunzip.write(chunk.subarray(start, start + STEP_BYTES), () => resume()));
+      for (let start = 0; start < chunk.length; start += INFLATE_STEP_BYTES) {
+        await step(() => inflater.write(chunk.subarray(start, start + INFLATE_STEP_BYTES), () => resume()));
         yield* inflated.splice(0);
         if (failure !== undefined) throw failure;
         // What follows the last member is not gzip, and no runtime answers when it is written.
         if (isEnded) return;
       }
     }
-    await step(() => gunzip.end());
+    await step(() => inflater.end());
     yield* inflated.splice(0);
     if (failure !== undefined) throw failure;
   } finally {
-    gunzip.destroy();
+    inflater.destroy();
   }
 }

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { READ_CHUNK_BYTES } from "../limits.ts";
+import { LINE_MAX_BYTES, READ_CHUNK_BYTES } from "../limits.ts";
 import type { FileHandle } from "../platform/file_system.ts";
+import { fileChunks, LINE_FEED, offsetBehindLast, readSpan } from "./file_bytes.ts";
+import { gatherLines, isLineEnd } from "./line_blocks.ts";
 import type { LineBlock, SegmentReader } from "./segment_reader.ts";
-
-const LINE_FEED = 0x0a;
 
 /**
  * Reads what the file holds now. An active file ends for a reader behind its last line feed: what follows is being
@@ -21,60 +21,51 @@ export function openRawReader(
   options: { readonly path: string; readonly kind: "active" | "sealed" },
 ): SegmentReader {
   const { sizeBytes } = file.stat();
-  const hasOpenEnd = options.kind === "active";
+  const end = () => {
+    if (options.kind === "sealed") return sizeBytes;
+    return offsetBehindLast(file, { end: sizeBytes, isWanted: (byte) => byte === LINE_FEED });
+  };
+  const forwards: SegmentReader["forwards"] = ({ fromRawOffset = 0 } = {}) =>
+    gatherLines(fileChunks(file, { start: fromRawOffset, end: end() }), fromRawOffset);
   return {
     path: options.path,
+    form: "raw",
+    sizeBytes,
     rawBytes: sizeBytes,
-    forwards: (selection) => readForwards(file, { start: selection?.fromRawOffset ?? 0, sizeBytes, hasOpenEnd }),
-    backwards: () => readBackwards(file, { sizeBytes, hasOpenEnd }),
+    forwards,
+    verify: forwards,
+    backwards: () => readBackwards(file, end()),
     timeRange: undefined,
     close: () => file.close(),
   };
 }
 
-async function* readForwards(
-  file: FileHandle,
-  extent: { readonly start: number; readonly sizeBytes: number; readonly hasOpenEnd: boolean },
-): AsyncGenerator<LineBlock, void, void> {
+async function* readBackwards(file: FileHandle, sizeBytes: number): AsyncGenerator<LineBlock, void, void> {
   let chunkBytes = READ_CHUNK_BYTES;
-  for (let offset = extent.start; offset < extent.sizeBytes;) {
-    const bytes = await readBytes(file, offset, Math.min(offset + chunkBytes, extent.sizeBytes));
-    const isEnd = bytes.length < chunkBytes;
-    const length = isEnd && !extent.hasOpenEnd ? bytes.length : bytes.lastIndexOf(LINE_FEED) + 1;
-    if (length > 0) yield { bytes: bytes.subarray(0, length), rawOffset: offset };
-    offset += length;
-    if (isEnd) return;
-    // A line longer than the chunk is read again with a longer one.
-    chunkBytes = length === 0 ? chunkBytes * 2 : READ_CHUNK_BYTES;
-  }
-}
-
-async function* readBackwards(
-  file: FileHandle,
-  extent: { readonly sizeBytes: number; readonly hasOpenEnd: boolean },
-): AsyncGenerator<LineBlock, void, void> {
-  let isOpenEnd = extent.hasOpenEnd;
-  let chunkBytes = READ_CHUNK_BYTES;
-  for (let end = extent.sizeBytes; end > 0;) {
+  for (let end = sizeBytes; end > 0;) {
     const start = Math.max(0, end - chunkBytes);
-    const bytes = await readBytes(file, start, end);
-    const length = isOpenEnd ? bytes.lastIndexOf(LINE_FEED) + 1 : bytes.length;
-    // The first line of the chunk began before it, unless the file did.
-    const first = start === 0 ? 0 : bytes.subarray(0, Math.max(0, length - 1)).indexOf(LINE_FEED) + 1;
-    if (length > first && (start === 0 || first > 0)) {
-      yield { bytes: bytes.subarray(first, length), rawOffset: start + first };
-      end = start + first;
-      isOpenEnd = false;
-      chunkBytes = READ_CHUNK_BYTES;
-    } else if (start === 0) {
-      return;
-    } else {
+    const bytes = await readSpan(file, { start, end });
+    const isLongest = chunkBytes > LINE_MAX_BYTES;
+    const first = start === 0 ? 0 : firstLine(bytes, { isHoleEnough: isLongest });
+    if (first === undefined && !isLongest) {
+      // A line longer than the chunk is read again with a longer one.
       chunkBytes *= 2;
+      continue;
     }
+    // A line longer than that is not held: only its start is looked for.
+    const rawOffset = first === undefined ? offsetBehindLast(file, { end: start, isWanted: isLineEnd }) : start + first;
+    yield first === undefined
+      ? { bytes: bytes.subarray(0, 0), rawOffset, skippedBytes: end - rawOffset }
+      : { bytes: bytes.subarray(first), rawOffset };
+    end = rawOffset;
+    chunkBytes = READ_CHUNK_BYTES;
   }
 }
 
-async function readBytes(file: FileHandle, start: number, end: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(end - start);
-  return bytes.subarray(0, await file.read(bytes, start));
+/** Where the first line starts that began within these bytes. The last byte may be the end of one that did not. */
+function firstLine(bytes: Uint8Array, { isHoleEnough }: { readonly isHoleEnough: boolean }): number | undefined {
+  const before = bytes.subarray(0, -1);
+  const lineFeed = before.indexOf(LINE_FEED);
+  const index = lineFeed < 0 && isHoleEnough ? before.indexOf(0) : lineFeed;
+  return index < 0 ? undefined : index + 1;
 }

@@ -1,0 +1,101 @@
+/**
+ * Inflates the blocks of a compressed segment, each by itself.
+ *
+ * @module
+ */
+
+import * as zlib from "node:zlib";
+import type { DamagedPlace } from "../errors.ts";
+import { LINE_MAX_BYTES } from "../limits.ts";
+import { errorCode } from "../platform/file_system.ts";
+import type { Block, BlockTable } from "./block_table.ts";
+import { fileChunks, type FileSpan, readSpan } from "./file_bytes.ts";
+import { type GzipFile, reportDamage } from "./gzip_file.ts";
+import { inflateRaw } from "./inflation.ts";
+import { gatherLines } from "./line_blocks.ts";
+import type { BlockSelection, LineBlock } from "./segment_reader.ts";
+
+/** A block and where it lies. */
+export interface BlockPlace {
+  readonly block: Block;
+  readonly span: FileSpan;
+  /** Length of its lines in bytes. */
+  readonly rawBytes: number;
+}
+
+/** A longer block holds a line that is too long to be held. */
+const BLOCK_MAX_BYTES = 2 * LINE_MAX_BYTES;
+
+/** Where the blocks of a table lie. */
+export function blockPlaces(gzip: GzipFile, table: BlockTable): BlockPlace[] {
+  return table.blocks.map((block, index) => {
+    const next = table.blocks[index + 1];
+    // The last one is inflated up to the end of the deflate stream, which also stands where the trailer is cut off.
+    const end = Math.min(next?.offset ?? gzip.sizeBytes, gzip.sizeBytes);
+    const rawBytes = (next?.rawOffset ?? table.rawBytes) - block.rawOffset;
+    return { block, span: { start: Math.min(block.offset, end), end }, rawBytes };
+  });
+}
+
+/** Whether a block is asked for. */
+export function isSelected({ block, rawBytes }: BlockPlace, { fromRawOffset = 0, range }: BlockSelection): boolean {
+  if (block.rawOffset + rawBytes <= fromRawOffset) return false;
+  return range === undefined || (block.latest >= range.earliest && block.earliest <= range.latest);
+}
+
+/** Gives the lines of blocks, reports those that are damaged, and tells `look` of the deflate bytes of each good one. */
+export async function* inflateBlocks(
+  gzip: GzipFile,
+  places: readonly BlockPlace[],
+  look: (deflated: Uint8Array, place: BlockPlace) => void = () => {},
+): AsyncGenerator<LineBlock, void, void> {
+  for (const place of places) {
+    const { block, span, rawBytes } = place;
+    if (rawBytes > BLOCK_MAX_BYTES && await isLongBlockWhole(gzip, place)) {
+      yield* gatherLines(inflateRaw(fileChunks(gzip.file, span)), block.rawOffset);
+      continue;
+    }
+    const deflated = rawBytes > BLOCK_MAX_BYTES ? undefined : await readSpan(gzip.file, span);
+    const bytes = deflated === undefined ? undefined : inflateBlock(deflated, place);
+    if (deflated !== undefined && bytes !== undefined) {
+      look(deflated, place);
+      yield { bytes, rawOffset: block.rawOffset };
+    } else {
+      reportBlock(gzip, place, { lines: block.lines, reason: `a block of ${block.lines} lines is damaged` });
+    }
+  }
+}
+
+/** Reports damage in a block. */
+export function reportBlock(
+  gzip: GzipFile,
+  { block, span }: BlockPlace,
+  damage: Pick<DamagedPlace, "lines" | "reason">,
+): void {
+  reportDamage(gzip, { offset: block.offset, bytes: span.end - span.start, ...damage });
+}
+
+/** The lines of a block. Most flipped bits inflate to wrong bytes without an error, so that only the checksum tells. */
+function inflateBlock(deflated: Uint8Array, { block, rawBytes }: BlockPlace): Uint8Array | undefined {
+  const options = { finishFlush: zlib.constants.Z_SYNC_FLUSH, maxOutputLength: Math.max(1, rawBytes) };
+  try {
+    const bytes = zlib.inflateRawSync(deflated, options);
+    return zlib.crc32(bytes) === block.crc ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isLongBlockWhole(gzip: GzipFile, { block, span, rawBytes }: BlockPlace): Promise<boolean> {
+  let crc = 0;
+  let length = 0;
+  try {
+    for await (const bytes of inflateRaw(fileChunks(gzip.file, span))) {
+      crc = zlib.crc32(bytes, crc);
+      length += bytes.length;
+    }
+  } catch (error) {
+    if (!errorCode(error)?.startsWith("Z_")) throw error;
+  }
+  return length === rawBytes && crc === block.crc;
+}
