@@ -36,6 +36,7 @@ export function memoryMachine(): MemoryMachine {
   const disk = new MemoryDisk(clock);
   const fileSystem = new MemoryFileSystem(disk);
   fileSystem.makeDirectory(dirname(MEMORY_ROOT));
+  fileSystem.syncDirectorySync("/");
   return { clock, disk, fileSystem, open: (options) => openStore(MEMORY_ROOT, { fileSystem, clock, ...options }) };
 }
 
