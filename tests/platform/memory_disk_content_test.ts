@@ -58,6 +58,16 @@ testContent([
     outcomes: ["", "a", "0"],
   },
   {
+    name: "a write keeps its bytes when the caller uses the buffer again",
+    content: "",
+    run(handle) {
+      const buffer = bytes("a");
+      handle.writeSync(buffer, 0);
+      buffer.fill(33);
+    },
+    outcomes: ["", "a", "0"],
+  },
+  {
     name: "a cut is lost until the sync",
     content: "abcd",
     run: (handle) => handle.truncate(2),
@@ -107,19 +117,28 @@ testContent([
   {
     name: "a sync covers what was written before its call, and no append after it",
     content: "",
-    run: (handle, fileSystem) => syncWhile(handle, fileSystem, () => handle.writeSync(bytes("b"), 1)),
+    run(handle, fileSystem) {
+      handle.writeSync(bytes("a"), 0);
+      return syncWhile(handle, fileSystem, () => handle.writeSync(bytes("b"), 1));
+    },
     outcomes: ["a", "ab", "a0"],
   },
   {
     name: "a sync covers what was written before its call, and nothing written over it since",
     content: "",
-    run: (handle, fileSystem) => syncWhile(handle, fileSystem, () => handle.writeSync(bytes("X"), 0)),
+    run(handle, fileSystem) {
+      handle.writeSync(bytes("a"), 0);
+      return syncWhile(handle, fileSystem, () => handle.writeSync(bytes("X"), 0));
+    },
     outcomes: ["a", "X"],
   },
   {
     name: "a sync covers what was written before its call, and no cut since",
     content: "",
-    run: (handle, fileSystem) => syncWhile(handle, fileSystem, () => handle.truncate(0)),
+    run(handle, fileSystem) {
+      handle.writeSync(bytes("a"), 0);
+      return syncWhile(handle, fileSystem, () => handle.truncate(0));
+    },
     outcomes: ["a", ""],
   },
   {
@@ -171,6 +190,15 @@ testContent([
       handle.syncSync();
     },
     outcomes: ["abc"],
+  },
+  {
+    name: "a forgotten write may survive what was written over it and not synced",
+    content: "",
+    run(handle, fileSystem) {
+      forget(handle, { fileSystem, content: "a" });
+      return syncWhile(handle, fileSystem, () => handle.writeSync(bytes("X"), 0));
+    },
+    outcomes: ["", "a", "0", "X"],
   },
   {
     name: "a synced cut ends what was forgotten behind it",
@@ -237,9 +265,8 @@ function timeOf(fileSystem: MemoryFileSystem): string {
   return String(fileSystem.stat(PATH)?.modifiedTimeMs);
 }
 
-/** Writes "a", and does `change` between the call of a sync and its effect. */
+/** Does `change` between the call of a sync and its effect. */
 async function syncWhile(handle: FileHandle, fileSystem: MemoryFileSystem, change: () => void): Promise<void> {
-  handle.writeSync(bytes("a"), 0);
   const release = fileSystem.holdNext("sync");
   const synced = handle.sync();
   change();

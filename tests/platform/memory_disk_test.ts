@@ -108,6 +108,21 @@ test("MemoryDisk.clone() has what is durable of its own, no locks and no process
   assertCode(() => copy.stat(PATH), "EIO");
 });
 
+test("MemoryDisk.clone() goes on with a rename of which one directory was synced", () => {
+  const { disk, fileSystem } = newMachine();
+  for (const name of ["c", "d"]) fileSystem.makeDirectory(`${DIRECTORY}/${name}`);
+  fileSystem.syncDirectorySync(DIRECTORY);
+  putDurable(fileSystem, "c/a", "x");
+  fileSystem.rename(`${DIRECTORY}/c/a`, `${DIRECTORY}/d/a`);
+  fileSystem.syncDirectorySync(`${DIRECTORY}/c`);
+  for (const [name, survivors] of [["c", "c/ c/a=x d/"], ["d", "c/ d/ d/a=x"]] as const) {
+    const clone = disk.clone();
+    new MemoryFileSystem(clone).syncDirectorySync(`${DIRECTORY}/${name}`);
+    clone.crash(() => 1 - 2 ** -53);
+    assert.equal(treeOf(new MemoryFileSystem(clone)), survivors);
+  }
+});
+
 test("MemoryDisk.clone() keeps identities, and leaves the original's processes alone when it loses power", () => {
   const { disk, fileSystem } = newMachine();
   putDurable(fileSystem, "a", "x");
@@ -147,7 +162,7 @@ test("MemoryDisk.capacityBytes: a write past it lands as far as there is room an
 const ROOM_ROWS: readonly {
   readonly name: string;
   readonly freeBytes: number;
-  run(fileSystem: MemoryFileSystem): void;
+  run(fileSystem: MemoryFileSystem, other: MemoryFileSystem): void;
 }[] = [
   { name: "what files hold", freeBytes: 90, run: () => {} },
   { name: "what a cut gives back", freeBytes: 96, run: (fileSystem) => fileSystem.open(PATH, "update").truncate(4) },
@@ -179,6 +194,22 @@ const ROOM_ROWS: readonly {
     },
   },
   {
+    name: "what a file holds that was renamed to its own name",
+    freeBytes: 90,
+    run: (fileSystem) => fileSystem.rename(PATH, PATH),
+  },
+  {
+    name: "what a removed file holds that is open, whatever a killed process closes",
+    freeBytes: 90,
+    run(fileSystem, killed) {
+      const handle = killed.open(PATH, "update");
+      killed.kill();
+      handle.close();
+      fileSystem.open(PATH, "update");
+      fileSystem.remove(PATH);
+    },
+  },
+  {
     name: "what a removed file held that a process had open which was killed",
     freeBytes: 100,
     run(fileSystem) {
@@ -195,7 +226,7 @@ for (const { name, freeBytes, run } of ROOM_ROWS) {
     const { disk, fileSystem } = newMachine();
     disk.capacityBytes = 100;
     put(fileSystem, PATH, "1234567890");
-    run(fileSystem);
+    run(fileSystem, new MemoryFileSystem(disk));
     const process = new MemoryFileSystem(disk);
     assert.equal(process.freeBytes(DIRECTORY), freeBytes);
     process.syncDirectorySync(DIRECTORY);
