@@ -5,6 +5,7 @@
  */
 
 export {
+  type DamagedPlace,
   type LockHolder,
   SegmentCorruptError,
   StoreClosedError,
@@ -33,5 +34,13 @@ export type {
   OpenMode,
 } from "./src/platform/file_system.ts";
 export type { JournalSelection, ReadQuery, StoredRecord } from "./src/query/query.ts";
+export type {
+  LeftoverFile,
+  VerificationOptions,
+  VerificationProgress,
+  VerificationSelection,
+  Verified,
+  VerifiedSegment,
+} from "./src/query/verification.ts";
 export type { StoreStats } from "./src/journal/stats.ts";
 export { type InventorySelection, openStore, type Store, type WipeSelection } from "./src/store.ts";

@@ -53,6 +53,9 @@ export const WRITE_RETRY_MS = 1000;
 /** A filling segment is synced in the background each time this many bytes were written, so that no sync is long. */
 export const SYNC_EVERY_BYTES = 8 * MIB;
 
+/** Journals that are flushed, synced or wiped side by side by one call: enough for the disk, few open files. */
+export const PARALLEL_SYNCS_MAX = 32;
+
 /** Time until a sealed segment is synced in the background. One that is compressed by then never is: its `.gz` was. */
 export const SEALED_SYNC_DELAY_MS = 1000;
 
@@ -93,6 +96,9 @@ export const COMPRESSION_PREPARE_BYTES = MIB;
 
 /** Sealed segments that a query holds open, so that retention cannot take them from under it. */
 export const READER_OPEN_FILES_MAX = 64;
+
+/** Time until a thread is started for the first segment that waits for compression, if there is none yet. */
+export const COMPRESSION_START_DELAY_MS = 1000;
 
 /** A compressing thread gets this long to end its work before it is stopped: a sync of a whole segment may be under way. */
 export const COMPRESSION_CANCEL_TIMEOUT_MS = 2000;

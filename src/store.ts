@@ -12,10 +12,12 @@ import { type InventoryRecord, takeInventory } from "./inventory/inventory.ts";
 import { SegmentTimes } from "./inventory/segment_times.ts";
 import { OpenJournals } from "./inventory/open_journals.ts";
 import { wipeFolder } from "./inventory/wipe.ts";
+import { BackgroundSyncs } from "./journal/background_syncs.ts";
 import { Compressor } from "./journal/compressor.ts";
-import type { Journal } from "./journal/journal.ts";
+import type { Journal, JournalWriter } from "./journal/journal.ts";
 import { QueueBudget } from "./journal/queue_budget.ts";
-import { COMPRESSION_POLL_MS } from "./limits.ts";
+import { COMPRESSION_POLL_MS, PARALLEL_SYNCS_MAX } from "./limits.ts";
+import { forEachParallel } from "./model/parallel.ts";
 import type { JournalKey } from "./model/journal_key.ts";
 import { BUILT_IN_SIGNALS, isSignal, type SignalDefinition, signalOf } from "./model/signal.ts";
 import { type ResolvedOptions, resolveOptions, type StoreOptions } from "./options.ts";
@@ -29,6 +31,12 @@ import { systemClock } from "./platform/system_clock.ts";
 import { groupSegments } from "./segment/listing.ts";
 import type { JournalSelection, ReadQuery, StoredRecord } from "./query/query.ts";
 import { type FoundJournal, JournalReader } from "./query/reader.ts";
+import {
+  type VerificationOptions,
+  type VerificationSelection,
+  type Verified,
+  verifyFolders,
+} from "./query/verification.ts";
 import { type StoreStats, sumJournals } from "./journal/stats.ts";
 
 /** Which journals are to be wiped: of one stack, and, where given, of one server and one signal. */
@@ -97,6 +105,19 @@ export interface Store extends AsyncDisposable {
    * @throws {RangeError} If a name cannot be used.
    */
   inventory(selection?: InventorySelection): Promise<InventoryRecord[]>;
+
+  /**
+   * Reads every segment of the chosen journals from end to end, by stack, server and signal, oldest segment first, and yields
+   * what it found of each: records, and each damaged place with its file, its offset and what it costs. Looks at all that
+   * reading looks at, and at the header and the checksums of compressed segments, which reading does without. Files that a
+   * compression left over are named, and are no damage.
+   *
+   * Takes no lock, writes nothing, and is not disturbed by whoever writes: what is pruned meanwhile is left out. Memory is
+   * bounded by a block of lines and the names of one folder; CPU is that of reading all records.
+   *
+   * @throws {RangeError} If a name cannot be used, or the signal is not known; with the first segment.
+   */
+  verify(selection?: VerificationSelection, options?: VerificationOptions): AsyncIterableIterator<Verified>;
 
   /**
    * Deletes every segment of the chosen journals. When it resolves they are gone from disk, and records appended before
@@ -198,7 +219,8 @@ class RootStore implements Store {
     const budget = this.#budget = new QueueBudget(this.#options.queueMaxBytes);
     const tools = { ...this.#options, root, fileSystem, clock, compressor };
     const folders = this.#folders = new HeldFolders({ ...tools, isSignal });
-    this.#journals = new OpenJournals({ ...tools, budget, folders });
+    const backgroundSyncs = new BackgroundSyncs(clock);
+    this.#journals = new OpenJournals({ ...tools, budget, folders, backgroundSyncs });
     this.#reader = new JournalReader({
       fileSystem,
       find: (selection) => this.#find(selection),
@@ -234,6 +256,21 @@ class RootStore implements Store {
     });
   }
 
+  async *verify(
+    selection: VerificationSelection = {},
+    options: VerificationOptions = {},
+  ): AsyncIterableIterator<Verified> {
+    const only = selection.signal === undefined ? undefined : signalOf(selection.signal).name;
+    const folders = listFolders(this.#fileSystem, this.root, selection);
+    for (const journal of this.#journals.all()) await ignoreRefusal(journal.writeOut());
+    yield* verifyFolders({
+      fileSystem: this.#fileSystem,
+      folders,
+      isSignal: (name) => only === undefined ? isSignal(name) : name === only,
+      options,
+    });
+  }
+
   async wipe(selection: WipeSelection): Promise<void> {
     this.#checkOpen("wipe");
     const { signal } = selection;
@@ -243,7 +280,10 @@ class RootStore implements Store {
     const tools = { fileSystem: this.#fileSystem, clock: this.#clock };
     // Side by side: a holder that does not answer keeps nobody else's telemetry on disk.
     const places = listFolders(this.#fileSystem, this.root, selection);
-    await settleAll(places.map(({ path }) => wipeFolder(this.#folders.at(path), { ...tools, signal })));
+    await forEachParallel(places, {
+      atOnce: PARALLEL_SYNCS_MAX,
+      work: ({ path }) => wipeFolder(this.#folders.at(path), { ...tools, signal }),
+    });
   }
 
   async prune(): Promise<void> {
@@ -275,11 +315,11 @@ class RootStore implements Store {
   }
 
   flush(): Promise<void> {
-    return settleAll(this.#journals.all().map((journal) => journal.flush()));
+    return this.#forEachJournal((journal) => journal.flush());
   }
 
   sync(): Promise<void> {
-    return settleAll(this.#journals.all().map((journal) => journal.sync()));
+    return this.#forEachJournal((journal) => journal.sync());
   }
 
   close(): Promise<void> {
@@ -293,11 +333,15 @@ class RootStore implements Store {
   async #closeNow(): Promise<void> {
     await this.#compressor.close();
     try {
-      await settleAll(this.#journals.all().map((journal) => journal.close()));
+      await this.#forEachJournal((journal) => journal.close());
     } finally {
       await this.#folders.close();
       this.#stopExitWatch();
     }
+  }
+
+  #forEachJournal(work: (journal: JournalWriter) => Promise<void>): Promise<void> {
+    return forEachParallel(this.#journals.all(), { atOnce: PARALLEL_SYNCS_MAX, work });
   }
 
   /** Looks after the journals of one folder, and gives its lock back where it was not held before. */
@@ -339,12 +383,6 @@ class RootStore implements Store {
   #checkOpen(action: string): void {
     if (this.#closing !== undefined) throw new StoreClosedError(action);
   }
-}
-
-/** Waits for all and throws the first error. */
-async function settleAll(work: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
 }
 
 /** What cannot be written cannot be read either; what is on disk can. */

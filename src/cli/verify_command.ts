@@ -27,7 +27,8 @@ changes nothing, also while a service writes. Ends with status 0 if nothing is d
   --stack S           only this stack
   --server S          only this server
   --signal X          only this signal: logs, metrics, traces, timeseries, …
-  --json              print each damaged place, each leftover file, and at last a summary as a line of JSON`,
+  --json              print each damaged place (at most 1000 of a file), each leftover file, and at last a summary, each
+                      as a line of JSON`,
   flags: {
     stack: { type: "string" },
     server: { type: "string" },

@@ -111,7 +111,7 @@ export class ByteBudget {
   /** How many bytes must go before `bytes` can come. */
   #missingBytes(bytes: number): number {
     const { maxTotalBytes, keepFreeBytes, folders } = this.#options;
-    if (folders().length === 0) return 0;
+    if ((maxTotalBytes === false && keepFreeBytes === false) || folders().length === 0) return 0;
     const overTotal = maxTotalBytes === false ? 0 : this.#usedBytes() + bytes - maxTotalBytes;
     const overFree = keepFreeBytes === false ? 0 : bytes - this.#spareBytes(bytes, keepFreeBytes);
     return Math.max(0, overTotal, overFree);

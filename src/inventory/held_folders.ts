@@ -13,26 +13,30 @@ import {
 } from "../limits.ts";
 import type { StopTimer } from "../platform/clock.ts";
 import { ByteBudget, type ByteBudgetOptions } from "./byte_budget.ts";
+import { DirectorySyncs } from "./directory_syncs.ts";
 import { ServerFolder, type ServerFolderOptions } from "./server_folder.ts";
 
 /** What {@linkcode HeldFolders} works with. */
 export interface HeldFoldersOptions
   extends
-    Omit<ServerFolderOptions, "path" | "budget" | "beforeOpen">,
+    Omit<ServerFolderOptions, "path" | "budget" | "directorySyncs" | "held" | "beforeOpen">,
     Pick<ByteBudgetOptions, "root" | "maxTotalBytes" | "keepFreeBytes"> {}
 
 /** See the module. */
 export class HeldFolders {
   readonly #options: HeldFoldersOptions;
   readonly #folders = new Map<string, ServerFolder>();
+  readonly #held = new Set<ServerFolder>();
   readonly #budget: ByteBudget;
+  readonly #directorySyncs: DirectorySyncs;
   #stopLook: StopTimer | undefined;
   #lastPruneMs: number;
   #isClosed = false;
 
   constructor(options: HeldFoldersOptions) {
     this.#options = options;
-    this.#budget = new ByteBudget({ ...options, folders: () => this.#held() });
+    this.#budget = new ByteBudget({ ...options, folders: () => [...this.#held] });
+    this.#directorySyncs = new DirectorySyncs(options.fileSystem);
     this.#lastPruneMs = options.clock.monotonicMs();
   }
 
@@ -40,15 +44,21 @@ export class HeldFolders {
   at(path: string): ServerFolder {
     const known = this.#folders.get(path);
     if (known !== undefined) return known;
-    const budget = this.#budget;
-    const folder = new ServerFolder({ ...this.#options, budget, path, beforeOpen: () => this.#giveBackUnused(folder) });
+    const folder = new ServerFolder({
+      ...this.#options,
+      budget: this.#budget,
+      directorySyncs: this.#directorySyncs,
+      held: this.#held,
+      path,
+      beforeOpen: () => this.#giveBackUnused(folder),
+    });
     this.#folders.set(path, folder);
     return folder;
   }
 
   /** How many locks this store has. */
   get heldCount(): number {
-    return this.#held().length;
+    return this.#held.size;
   }
 
   /** Deletes the oldest sealed segments, `audit` excepted, until all that is held fits in the store's limits. */
@@ -66,14 +76,10 @@ export class HeldFolders {
     }
   }
 
-  #held(): ServerFolder[] {
-    return this.#folders.values().filter((folder) => folder.isHeld).toArray();
-  }
-
   /** Gives the least used folders back where the next lock or open segment of `opening` would be one too many. */
   #giveBackUnused(opening: ServerFolder): void {
     this.#scheduleLook();
-    const others = this.#held().filter((folder) => folder !== opening);
+    const others = [...this.#held].filter((folder) => folder !== opening);
     let folders = others.length;
     let segments = [opening, ...others].reduce((sum, folder) => sum + folder.openSegments, 0);
     const isTooMany = () => folders >= OPEN_FOLDERS_MAX || segments >= OPEN_SEGMENTS_MAX;
@@ -104,7 +110,8 @@ export class HeldFolders {
     const nowMs = this.#options.clock.monotonicMs();
     const isPruneDue = nowMs - this.#lastPruneMs >= RETENTION_INTERVAL_MS;
     if (isPruneDue) this.#lastPruneMs = nowMs;
-    for (const folder of this.#folders.values()) {
+    for (const folder of [...this.#held]) {
+      // Another one's look takes time, in which this one may be given back.
       if (!folder.isHeld) continue;
       try {
         await folder.look();

@@ -20,6 +20,7 @@ import { groupSegments } from "../segment/listing.ts";
 import { activeName, parseSegmentFile } from "../segment/names.ts";
 import type { BudgetedFolder, ByteBudget, PrunableActiveSegment, PrunableSegment } from "./byte_budget.ts";
 import { FolderLock } from "./folder_lock.ts";
+import type { DirectorySyncs } from "./directory_syncs.ts";
 import { UnsyncedNames } from "./unsynced_names.ts";
 import { isTemporaryRequest, listWipeRequests, type WipeRequest, writeWipeRequest } from "./wipe_request.ts";
 
@@ -29,6 +30,9 @@ export interface ServerFolderOptions {
   readonly clock: Clock;
   readonly compressor: Compressor;
   readonly budget: ByteBudget;
+  readonly directorySyncs: DirectorySyncs;
+  /** The folders whose lock the store has; this one enters and leaves it. */
+  readonly held: Set<ServerFolder>;
   /** Absolute path of the folder, which need not be there. */
   readonly path: string;
   /** Whether a name is one of a signal that the store knows. */
@@ -91,6 +95,7 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
       this.unlock();
       throw error;
     }
+    this.#options.held.add(this);
     this.#usedBytes = undefined;
     this.#lastUseMs = this.#options.clock.monotonicMs();
     this.#options.budget.prune();
@@ -243,6 +248,7 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
   /** Gives the lock back. Its journals are closed. */
   unlock(): void {
     this.#lock.release();
+    this.#options.held.delete(this);
   }
 
   async #answerNow(unrecorded: readonly WipeRequest[]): Promise<void> {

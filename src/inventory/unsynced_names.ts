@@ -5,11 +5,13 @@
  */
 
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
+import type { DirectorySyncs } from "./directory_syncs.ts";
 import { parentOf } from "./folder_names.ts";
 
 /** What {@linkcode UnsyncedNames} works with. */
 export interface UnsyncedNamesOptions {
   readonly fileSystem: FileSystem;
+  readonly directorySyncs: DirectorySyncs;
   /** Absolute path of the server folder: `<root>/<stack>/<server>`. */
   readonly path: string;
 }
@@ -17,18 +19,20 @@ export interface UnsyncedNamesOptions {
 /** See the module. */
 export class UnsyncedNames {
   readonly #options: UnsyncedNamesOptions;
-  #changes = 0;
-  #syncedChanges = 0;
-  /** Directories above the folder that are to be synced, the nearest first. */
+  readonly #stackPath: string;
+  readonly #rootPath: string;
+  /** Directories above the folder that hold its name and theirs, the nearest first. */
   #ancestors: readonly string[] = [];
 
   constructor(options: UnsyncedNamesOptions) {
     this.#options = options;
+    this.#stackPath = parentOf(options.path);
+    this.#rootPath = parentOf(this.#stackPath);
   }
 
   /** Notes that a file of the folder was created, renamed or removed. */
   note(): void {
-    this.#changes++;
+    this.#options.directorySyncs.note(this.#options.path);
   }
 
   /**
@@ -37,10 +41,12 @@ export class UnsyncedNames {
    */
   noteAll(): void {
     this.note();
-    const stack = parentOf(this.#options.path);
-    const root = parentOf(stack);
-    const ancestors = [stack, root, parentOf(root)];
-    for (let path = parentOf(root); path !== "/" && this.#isMissing(path); path = parentOf(path)) {
+    const { directorySyncs, path: folder } = this.#options;
+    const ancestors: string[] = [];
+    for (let path = folder; path !== "/"; path = parentOf(path)) {
+      const isMissing = this.#isMissing(path);
+      if (!isMissing && path.length < this.#rootPath.length) break;
+      directorySyncs.noteName(path, { isMissing });
       ancestors.push(parentOf(path));
     }
     this.#ancestors = ancestors;
@@ -48,24 +54,20 @@ export class UnsyncedNames {
 
   /** Resolves once every name noted before the call is on disk. */
   async sync(): Promise<void> {
-    const { fileSystem, path } = this.#options;
-    const changes = this.#changes;
+    const { directorySyncs, path } = this.#options;
     const ancestors = this.#ancestors;
     for (const ancestor of ancestors) await this.#syncAncestor(ancestor);
     if (this.#ancestors === ancestors) this.#ancestors = [];
-    if (changes <= this.#syncedChanges) return;
-    await fileSystem.syncDirectory(path);
-    this.#syncedChanges = Math.max(this.#syncedChanges, changes);
+    await directorySyncs.sync(path);
   }
 
   async #syncAncestor(path: string): Promise<void> {
     try {
-      await this.#options.fileSystem.syncDirectory(path);
+      await this.#options.directorySyncs.sync(path);
     } catch (error) {
       // A program may have been given the root and nothing above it, which it then can neither open nor sync.
       const isRefused = ["EACCES", "EPERM", undefined].includes(errorCode(error));
-      const isInside = path === parentOf(this.#options.path) || path === parentOf(parentOf(this.#options.path));
-      if (isInside || !isRefused) throw error;
+      if (path === this.#stackPath || path === this.#rootPath || !isRefused) throw error;
     }
   }
 

@@ -11,9 +11,10 @@ import { COMPRESSION_PREPARE_BYTES } from "../limits.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { ActiveSegment } from "../segment/active_segment.ts";
-import { listSignal } from "../segment/listing.ts";
+import { listSignal, type SealedSegment } from "../segment/listing.ts";
 import { activeName, LOCK_NAME, nextStamp, rawName, sealedBase, type Stamp, stampTimeMs } from "../segment/names.ts";
 import type { JournalAccounts } from "./accounts.ts";
+import type { BackgroundSyncs } from "./background_syncs.ts";
 import type { BatchSink } from "./batch_writer.ts";
 import type { JournalFolder } from "./journal_folder.ts";
 import { UnsyncedSegments } from "./unsynced_segments.ts";
@@ -23,6 +24,7 @@ export interface SegmentAppenderOptions {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
   readonly folder: JournalFolder;
+  readonly backgroundSyncs: BackgroundSyncs;
   readonly signal: string;
   readonly segmentMaxBytes: number;
   readonly accounts: JournalAccounts;
@@ -38,6 +40,8 @@ export class SegmentAppender implements BatchSink {
   readonly #options: SegmentAppenderOptions;
   #segment: ActiveSegment | undefined;
   #newestStamp: Stamp | undefined;
+  /** The newest sealed segment that this object has synced, or has among its unsynced ones. */
+  #newestOwn: string | undefined;
   #oldestTimeMs: number | undefined;
   readonly #unsynced: UnsyncedSegments;
 
@@ -167,9 +171,18 @@ export class SegmentAppender implements BatchSink {
       accounts.tornBytes += recovery.cutBytes;
     }
     this.#oldestTimeMs = segment.sizeBytes === 0 ? undefined : this.#oldestTimeMs ?? this.#startTimeMs();
-    if (listing.sealed.some(({ form }) => form === "raw")) this.#options.onSealed();
+    this.#takeOverRaw(listing.sealed);
     // Tending to the sealed ones may have sealed this one, too.
     return this.#segment ?? segment;
+  }
+
+  /** Looks after raw segments that others sealed: an earlier process, or another one while this store had given the folder back. */
+  #takeOverRaw(sealed: readonly SealedSegment[]): void {
+    const raw = sealed.filter(({ form }) => form === "raw");
+    const others = raw.filter(({ base }) => this.#newestOwn === undefined || base > this.#newestOwn);
+    this.#unsynced.addFound(others.map(({ base }) => `${this.#options.folder.path}/${rawName(base)}`));
+    this.#newestOwn = sealed.at(-1)?.base ?? this.#newestOwn;
+    if (raw.length > 0) this.#options.onSealed();
   }
 
   #startTimeMs(): number | undefined {
@@ -181,9 +194,10 @@ export class SegmentAppender implements BatchSink {
   #rotate(full: ActiveSegment): void {
     const { fileSystem, clock, folder, signal, accounts } = this.#options;
     // A sealed segment is never mended: what a failed write left would stay, and be written again behind it.
-    full.cutBack();
+    full.syncCut();
     const stamp = nextStamp(this.#newestStamp, clock.now());
-    const sealedPath = `${folder.path}/${rawName(sealedBase(signal, stamp))}`;
+    const base = sealedBase(signal, stamp);
+    const sealedPath = `${folder.path}/${rawName(base)}`;
     try {
       fileSystem.rename(this.path, sealedPath);
     } catch (error) {
@@ -191,6 +205,7 @@ export class SegmentAppender implements BatchSink {
       if (errorCode(error) !== "ENOENT") throw error;
     }
     this.#newestStamp = stamp;
+    this.#newestOwn = base;
     this.#segment = undefined;
     this.#oldestTimeMs = undefined;
     folder.namesChanged();

@@ -14,9 +14,10 @@ import {
   COMPRESSION_CANCEL_TIMEOUT_MS,
   COMPRESSION_LEVEL,
   COMPRESSION_LEVEL_FAST,
+  COMPRESSION_START_DELAY_MS,
 } from "../limits.ts";
 import type { TimeSource } from "../model/record_time.ts";
-import type { Clock } from "../platform/clock.ts";
+import type { Clock, StopTimer } from "../platform/clock.ts";
 import { nodeCompressionFiles } from "../platform/compression_files.ts";
 import type { FileSystem } from "../platform/file_system.ts";
 import { type BackgroundThread, lowerThreadPriority, startThread } from "../platform/worker.ts";
@@ -78,6 +79,7 @@ export class Compressor {
   #running: CompressionTask | undefined;
   /** Set to 1 to end the work under way. */
   readonly #cancellation = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  #stopStart: StopTimer | undefined;
   #isClosed = false;
   #isPrepared = false;
   /** Whether a Worker has ever done its work here. */
@@ -119,7 +121,14 @@ export class Compressor {
     const known = [this.#running, ...this.#queue].some((other) => other?.rawPath === task.rawPath);
     if (this.#isClosed || known) return;
     this.#queue.push(task);
-    if (this.#queue.length === 1 && this.#running === undefined) void this.#work();
+    if (this.#running !== undefined || this.#stopStart !== undefined) return;
+    // To start a thread stops Deno's loop: not while a program opens its journals, which is when most of its work is done.
+    const delayMs = this.#mode === "inline" || this.#thread !== undefined ? 0 : COMPRESSION_START_DELAY_MS;
+    if (delayMs === 0) return void this.#work();
+    this.#stopStart = this.#clock.setTimer(() => {
+      this.#stopStart = undefined;
+      void this.#work();
+    }, delayMs);
   }
 
   /**
@@ -162,6 +171,7 @@ export class Compressor {
   /** Ends the work under way, if any. What is left is taken up at the next open. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#stopStart?.();
     await this.cancel(() => true);
     this.#stopThread();
   }

@@ -22,6 +22,7 @@ import type { Clock, StopTimer } from "../platform/clock.ts";
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { JournalAccounts } from "./accounts.ts";
 import { SegmentAppender } from "./appender.ts";
+import type { BackgroundSyncs } from "./background_syncs.ts";
 import { BatchWriter } from "./batch_writer.ts";
 import type { Compressor } from "./compressor.ts";
 import type { JournalFolder } from "./journal_folder.ts";
@@ -78,6 +79,7 @@ export interface JournalWriterOptions {
   readonly clock: Clock;
   readonly folder: JournalFolder;
   readonly compressor: Compressor;
+  readonly backgroundSyncs: BackgroundSyncs;
   readonly budget: QueueBudget;
   readonly segmentMaxBytes: number;
   readonly recordMaxBytes: number;
@@ -148,10 +150,10 @@ export class JournalWriter implements Journal {
     return count;
   }
 
-  flush(): Promise<void> {
-    if (this.#options.durability === "synced") return this.sync();
-    this.#appender.dropReplacedFile();
-    return this.#batches.flush();
+  async flush(): Promise<void> {
+    if (this.#options.durability === "synced") return await this.sync();
+    this.#look();
+    await this.#batches.flush();
   }
 
   sync(): Promise<void> {
@@ -304,10 +306,19 @@ export class JournalWriter implements Journal {
   }
 
   async #syncNow(): Promise<void> {
-    this.#appender.dropReplacedFile();
+    this.#look();
     await this.#batches.drain();
     try {
       await this.#appender.sync();
+    } catch (error) {
+      throw new StoreWriteError(this.#appender.path, error);
+    }
+  }
+
+  /** {@linkcode JournalWriter.look} for whoever waits for the file system's answer. */
+  #look(): void {
+    try {
+      this.look();
     } catch (error) {
       throw new StoreWriteError(this.#appender.path, error);
     }

@@ -9,61 +9,72 @@
  * @module
  */
 
-import { SEALED_SYNC_DELAY_MS } from "../limits.ts";
-import type { Clock, StopTimer } from "../platform/clock.ts";
 import type { FileHandle, FileSystem, OpenMode } from "../platform/file_system.ts";
 import { type ActiveSegment, writeAgain } from "../segment/active_segment.ts";
 import { listSignal } from "../segment/listing.ts";
 import { activeName, rawName } from "../segment/names.ts";
 import { openIfThere } from "../segment/segment_reader.ts";
+import type { BackgroundSyncable, BackgroundSyncs } from "./background_syncs.ts";
 import type { JournalFolder } from "./journal_folder.ts";
+
+/** What has to be known of a closed segment. */
+type ClosedSegment = Pick<
+  ActiveSegment,
+  "path" | "identity" | "sizeBytes" | "syncedBytes" | "isSynced" | "hasSyncFailed" | "settled"
+>;
 
 /** What {@linkcode UnsyncedSegments} works with. */
 export interface UnsyncedSegmentsOptions {
   readonly fileSystem: FileSystem;
-  readonly clock: Clock;
+  readonly backgroundSyncs: BackgroundSyncs;
   readonly folder: JournalFolder;
   readonly signal: string;
 }
 
 interface UnsyncedSegment {
-  readonly segment: ActiveSegment;
+  readonly segment: ClosedSegment;
   /** Where its file was last. */
   readonly path: string;
   hasFailed: boolean;
 }
 
 /** See the module. */
-export class UnsyncedSegments {
+export class UnsyncedSegments implements BackgroundSyncable {
   readonly #options: UnsyncedSegmentsOptions;
   /** Oldest first. */
   readonly #segments: UnsyncedSegment[] = [];
   #syncing: Promise<void> | undefined;
-  #stopSync: StopTimer | undefined;
 
   constructor(options: UnsyncedSegmentsOptions) {
     this.#options = options;
   }
 
   /** Takes over a segment that was closed. It is synced in a while: what is compressed by then needs no sync of its own. */
-  add(segment: ActiveSegment, path: string): void {
+  add(segment: ClosedSegment, path: string): void {
     if (segment.isSynced) return;
     this.#segments.push({ segment, path, hasFailed: false });
-    this.#stopSync ??= this.#options.clock.setTimer(() => {
-      this.#stopSync = undefined;
-      // What fails is done again for the next sync that somebody waits for.
-      this.#shareSync().catch(() => {});
-    }, SEALED_SYNC_DELAY_MS);
+    this.#options.backgroundSyncs.add(this);
+  }
+
+  /** Takes over sealed raw segments that an earlier process may have ended before it synced. */
+  addFound(paths: readonly string[]): void {
+    for (const path of paths) {
+      const info = this.#options.fileSystem.stat(path);
+      if (info === undefined) continue;
+      const { identity, sizeBytes } = info;
+      const settled = () => Promise.resolve();
+      this.add({ path, identity, sizeBytes, syncedBytes: 0, isSynced: false, hasSyncFailed: false, settled }, path);
+    }
   }
 
   /** Resolves once every segment taken over before the call, and the name it stands under, is on disk. */
   async sync(): Promise<void> {
-    this.#stopSync?.();
-    this.#stopSync = undefined;
-    while (this.#segments.length > 0) await this.#shareSync();
+    this.#options.backgroundSyncs.remove(this);
+    while (this.#segments.length > 0) await this.syncInBackground();
   }
 
-  #shareSync(): Promise<void> {
+  /** The same for those there are. What fails is done again for the next sync that somebody waits for. */
+  syncInBackground(): Promise<void> {
     return this.#syncing ??= this.#syncAll().finally(() => this.#syncing = undefined);
   }
 
@@ -91,7 +102,7 @@ export class UnsyncedSegments {
     }
   }
 
-  async #writeAgain(file: FileHandle, segment: ActiveSegment): Promise<void> {
+  async #writeAgain(file: FileHandle, segment: ClosedSegment): Promise<void> {
     if (!this.#options.folder.isStillHeld()) {
       throw new Error(`Cannot sync "${segment.path}": a sync of it failed, and another process may write to it now`);
     }
@@ -111,7 +122,7 @@ export class UnsyncedSegments {
 
   #openSame(
     path: string,
-    { segment, mode }: { readonly segment: ActiveSegment; readonly mode: OpenMode },
+    { segment, mode }: { readonly segment: ClosedSegment; readonly mode: OpenMode },
   ): FileHandle | undefined {
     const file = openIfThere(this.#options.fileSystem, path, mode);
     if (file === undefined || file.stat().identity === segment.identity) return file;

@@ -22,6 +22,9 @@ type EndingSignal = (typeof ENDING_SIGNALS)[number];
  */
 const RAISED_PAUSE_MS = 1000;
 
+/** The program stands still this long at most after a signal was raised again, unless it has ended by then. */
+const RAISED_STANDSTILL_MS = 100;
+
 /** Calls `onSignal` at each SIGTERM, SIGINT and SIGHUP, until the returned function is called. */
 export function watchSignals(onSignal: () => void): () => void {
   // Deno hands signals to Workers too, but a Worker cannot see who listens in the main thread.
@@ -68,7 +71,10 @@ class SignalWatch {
     this.#options.onSignal();
     // Gone while others look: libraries that raise the signal themselves do so only when nobody else listens.
     process.off(this.#signal, this.#handle);
-    if (!othersListen) process.kill(process.pid, this.#signal);
+    if (othersListen) return;
+    process.kill(process.pid, this.#signal);
+    // Deno's default action is another thread's: the program must not go on, and append, until it comes.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RAISED_STANDSTILL_MS);
   };
 }
 

@@ -45,6 +45,7 @@ export interface VerificationOptions {
 
 /** A segment that was read from end to end. */
 export interface VerifiedSegment {
+  /** Tells it from a {@linkcode LeftoverFile}. */
   readonly kind: "segment";
   /** The journal it is of. */
   readonly key: JournalKey;
@@ -69,6 +70,7 @@ export interface VerifiedSegment {
 
 /** A file that a compression left over, or works on: no damage, and nothing that readers look at. */
 export interface LeftoverFile {
+  /** Tells it from a {@linkcode VerifiedSegment}. */
   readonly kind: "leftover";
   /** The journal it is of. */
   readonly key: JournalKey;
@@ -171,6 +173,8 @@ class Findings {
   damagedPlaces = 0;
   /** Where the content ends that was read. */
   rawEnd = 0;
+  /** The last place, also past those that are named. */
+  #last: DamagedPlace | undefined;
 
   addBlock(block: LineBlock, reader: SegmentReader): void {
     for (const line of splitLines(block)) {
@@ -181,14 +185,10 @@ class Findings {
   }
 
   addPlace(place: DamagedPlace): void {
-    const last = this.damage.at(-1);
-    const joined = last === undefined || this.damagedPlaces > this.damage.length ? undefined : joinPlaces(last, place);
-    if (joined !== undefined) {
-      this.damage[this.damage.length - 1] = joined;
-      return;
-    }
-    this.damagedPlaces++;
-    if (this.damage.length < VERIFIED_PLACES_MAX) this.damage.push(place);
+    const joined = this.#last === undefined ? undefined : joinPlaces(this.#last, place);
+    if (joined === undefined) this.damagedPlaces++;
+    this.#last = joined ?? place;
+    if (this.damagedPlaces <= VERIFIED_PLACES_MAX) this.damage[this.damagedPlaces - 1] = this.#last;
   }
 }
 
@@ -248,7 +248,7 @@ function* leftoverFiles(
   }
   for (const { base, form, files } of listing.sealed) {
     if (form !== "raw" || !files.includes(gzipName(base))) continue;
-    const reason = "the raw file beside it counts, until it is compressed again and replaces this one";
+    const reason = "the raw file beside it counts, until its compression is done";
     yield { kind: "leftover", key, path: `${folder}/${gzipName(base)}`, reason };
   }
 }

@@ -25,6 +25,8 @@ export class ActiveSegment {
   #sizeBytes: number;
   #syncedBytes: number;
   #isCutPending = false;
+  /** Whether a cut was made that a loss of power could undo. */
+  #isCutUnsynced = false;
   #isAbandoned = false;
   #hasSyncFailed = false;
   #writesUnderWay = 0;
@@ -47,6 +49,8 @@ export class ActiveSegment {
     const file = fileSystem.open(path, "update");
     try {
       const { recovery, sizeBytes } = recoverSegment(file);
+      // A loss of power could undo the cut, and what was cut off and what was written since make up a line nobody wrote.
+      if (recovery.kind === "cut") file.syncSync();
       return { segment: new ActiveSegment(path, file, sizeBytes), recovery };
     } catch (error) {
       file.close();
@@ -88,6 +92,8 @@ export class ActiveSegment {
     try {
       await this.#file.write(bytes, offset);
     } catch (error) {
+      // What was written synchronously meanwhile is there, whatever became of this write.
+      if (this.#sizeBytes >= offset + bytes.length) return;
       this.#isCutPending ||= this.#sizeBytes === offset;
       throw error;
     } finally {
@@ -115,6 +121,25 @@ export class ActiveSegment {
     if (this.isBusy) throw new Error(`Cannot mend "${this.path}" yet: a write is under way`);
     this.#file.truncate(this.#sizeBytes);
     this.#isCutPending = false;
+    this.#isCutUnsynced = true;
+  }
+
+  /**
+   * Makes sure that nothing which was cut off can come back: behind the end of a segment that is never mended, or among
+   * what the next process writes there.
+   *
+   * @throws {Error} If the file system refuses.
+   */
+  syncCut(): void {
+    this.cutBack();
+    if (!this.#isCutUnsynced) return;
+    try {
+      this.#file.syncSync();
+      this.#isCutUnsynced = false;
+    } catch (error) {
+      this.#hasSyncFailed = true;
+      throw error;
+    }
   }
 
   /** How many bytes from the start are on disk. */
@@ -145,8 +170,13 @@ export class ActiveSegment {
 
   /** Gives the file back. Closing twice is harmless. */
   close(): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#tryCutBack();
+    try {
+      this.syncCut();
+    } catch {
+      // The next open mends what is left of it.
+    }
     this.#file.close();
   }
 

@@ -81,6 +81,7 @@ export interface CompressionParts {
   readonly surveyBlock: typeof surveyBlock;
   readonly writeBlocks: typeof writeBlocks;
   readonly verifyBlocks: typeof verifyBlocks;
+  readonly gzipEnd: typeof gzipEnd;
   readonly findWhole: typeof findWhole;
   readonly compressSegment: typeof compressSegment;
 }
@@ -99,6 +100,7 @@ export const compressionParts: CompressionParts = {
   surveyBlock,
   writeBlocks,
   verifyBlocks,
+  gzipEnd,
   findWhole,
   compressSegment,
 };
@@ -117,7 +119,8 @@ export function* compressSegment(
 ): Generator<void, CompressionResult, void> {
   const raw = context.files.open(job.rawPath, "read");
   try {
-    const found = yield* context.parts.findWhole(context, { path: job.foundPath, rawBytes: raw.stat().sizeBytes });
+    const { foundPath: path, cancellation } = job;
+    const found = yield* context.parts.findWhole(context, { path, cancellation, rawBytes: raw.stat().sizeBytes });
     if (found !== undefined) return found;
     const temporary = context.files.open(job.temporaryPath, "replace");
     try {
@@ -265,12 +268,7 @@ function* writeBlocks(
     rawCrc = zlib.crc32(bytes, rawCrc);
     yield;
   }
-  // An empty last block, then RFC 1952's trailer: CRC-32 and length modulo 2^32.
-  const trailer = new DataView(new ArrayBuffer(10));
-  trailer.setUint16(0, 0x0300);
-  trailer.setUint32(2, rawCrc, true);
-  trailer.setUint32(6, rawBytes, true);
-  work.temporary.writeSync(new Uint8Array(trailer.buffer), offset);
+  work.temporary.writeSync(parts.gzipEnd(rawBytes, rawCrc), offset);
   return blocks;
 }
 
@@ -283,6 +281,7 @@ function* verifyBlocks(
   const { sizeBytes } = work.file.stat();
   const table = parts.decodeHeader(parts.readSpan(work.file, { start: 0, end: 65_551 }), zlib.crc32);
   if (table === undefined) throw new Error(`Cannot verify "${work.path}": its block table does not read back`);
+  let rawCrc = 0;
   for (const [index, block] of table.blocks.entries()) {
     const end = table.blocks[index + 1]?.offset ?? sizeBytes - 8;
     const deflated = parts.readSpan(work.file, { start: block.offset, end });
@@ -290,9 +289,23 @@ function* verifyBlocks(
     if (zlib.crc32(bytes) !== block.crc) {
       throw new Error(`Cannot verify "${work.path}": the block at offset ${block.offset} does not read back`);
     }
+    rawCrc = zlib.crc32(bytes, rawCrc);
     yield;
   }
+  const end = parts.readSpan(work.file, { start: sizeBytes - 10, end: sizeBytes });
+  if (parts.gzipEnd(table.rawBytes, rawCrc).some((byte, index) => byte !== end[index])) {
+    throw new Error(`Cannot verify "${work.path}": its last bytes do not read back`);
+  }
   return table;
+}
+
+/** An empty last block, then RFC 1952's trailer: CRC-32 and length modulo 2^32. */
+function gzipEnd(rawBytes: number, rawCrc: number): Uint8Array {
+  const end = new DataView(new ArrayBuffer(10));
+  end.setUint16(0, 0x0300);
+  end.setUint32(2, rawCrc, true);
+  end.setUint32(6, rawBytes, true);
+  return new Uint8Array(end.buffer);
 }
 
 /**
@@ -301,16 +314,18 @@ function* verifyBlocks(
  */
 function* findWhole(
   context: CompressionContext,
-  place: { readonly path: string | undefined; readonly rawBytes: number },
+  place: { readonly path: string | undefined; readonly rawBytes: number; readonly cancellation: Int32Array },
 ): Generator<void, CompressionResult | undefined, void> {
   if (place.path === undefined) return undefined;
   const file = context.files.open(place.path, "read");
   try {
     const { rawBytes } = yield* context.parts.verifyBlocks(context, { path: place.path, file });
-    return rawBytes < place.rawBytes
-      ? undefined
-      : { origin: "found", rawBytes, compressedBytes: file.stat().sizeBytes };
-  } catch {
+    if (rawBytes < place.rawBytes) return undefined;
+    // The raw form goes next.
+    file.syncSync();
+    return { origin: "found", rawBytes, compressedBytes: file.stat().sizeBytes };
+  } catch (error) {
+    if (Atomics.load(place.cancellation, 0) !== 0) throw error;
     // Another program's, or damaged: the raw form counts.
     return undefined;
   } finally {

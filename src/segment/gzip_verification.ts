@@ -7,6 +7,7 @@
 import * as zlib from "node:zlib";
 import { joinBytes } from "../model/bytes.ts";
 import type { BlockTable } from "./block_table.ts";
+import { compressionParts } from "./compression.ts";
 import { type FileSpan, readSpan } from "./file_bytes.ts";
 import { type BlockPlace, inflateBlocks, reportBlock } from "./gzip_blocks.ts";
 import { type GzipFile, reportDamage } from "./gzip_file.ts";
@@ -59,15 +60,14 @@ export async function* verifyBlocks(
   reportDamage(gzip, { offset: end.start, bytes: foundEnd.length, lines: 0, reason });
 }
 
-/** Whether these bytes are what a compressed segment ends with. See `FORMAT.md`. */
+/** Whether these bytes are what a compressed segment ends with, as far as its content is known. */
 function isEnd(
   bytes: Uint8Array,
-  content: { readonly crc: number | undefined; readonly rawBytes: number },
+  { crc, rawBytes }: { readonly crc: number | undefined; readonly rawBytes: number },
 ): boolean {
-  if (bytes.length < END_BYTES || !isEmptyBlock(bytes)) return false;
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  if (content.crc !== undefined && view.getUint32(2, true) !== content.crc) return false;
-  return view.getUint32(6, true) === content.rawBytes % 2 ** 32;
+  const expected = compressionParts.gzipEnd(rawBytes, crc ?? 0);
+  // The checksum stands behind the empty block's two bytes.
+  return expected.every((byte, index) => bytes[index] === byte || (crc === undefined && index >= 2 && index < 6));
 }
 
 function isEmptyBlock([first, second]: Uint8Array): boolean {

@@ -108,11 +108,11 @@ export function lineDamage(reader: Pick<SegmentReader, "path" | "form">, line: L
 
 /**
  * The CRC-32 of a segment's first line, which tells it from every other one: lines carry the time. The same before and
- * after sealing and compression; `undefined` while there is no whole line. A line too long to be read is passed over.
+ * after sealing and compression; `undefined` while there is no whole line. The length stands for a line too long to be held.
  */
 export async function firstLineChecksum(reader: SegmentReader): Promise<number | undefined> {
   for await (const { bytes, skippedBytes } of reader.forwards()) {
-    if (skippedBytes === undefined) return crc32(bytes.subarray(0, bytes.indexOf(LINE_FEED) + 1));
+    return skippedBytes ?? crc32(bytes.subarray(0, bytes.indexOf(LINE_FEED) + 1));
   }
   return undefined;
 }

@@ -6,9 +6,11 @@ import { runVarve, withDirectory } from "./varve_process.ts";
 test("varve: --help prints every command, and each command's its flags", async () => {
   const { status, output } = await runVarve(["--help"]);
   assert.equal(status, 0);
-  for (
-    const [command, flag] of [["serve", "--token"], ["inventory", "--json"], ["tail", "--follow"], ["wipe", "--yes"]]
-  ) {
+  const commands = [["serve", "--token"], ["inventory", "--json"], ["tail", "--follow"], ["verify", "--signal"], [
+    "wipe",
+    "--yes",
+  ]];
+  for (const [command, flag] of commands) {
     assert.match(output, new RegExp(`varve ${command}`));
     const help = await runVarve([String(command), "--help"]);
     assert.equal(help.status, 0, command);

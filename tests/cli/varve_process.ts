@@ -39,7 +39,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Starts `varve` with these arguments. */
 export function startVarve(args: readonly string[], environment: Environment = {}): VarveProcess {
-  const [command = "", ...rest] = [...runtimeCommand(), ...args];
+  const [command = "", ...rest] = [...varveCommand(), ...args];
   const child = spawn(command, rest, {
     cwd: PROJECT,
     env: environmentOf(environment),
@@ -105,7 +105,8 @@ export async function withDirectory(use: (directory: string) => Promise<void>): 
   }
 }
 
-function runtimeCommand(): readonly string[] {
+/** The words that run `varve` on the current runtime, without its arguments. */
+export function varveCommand(): readonly string[] {
   const { path } = requireTool(currentRuntime);
   if (currentRuntime === "bun") return [path, PROGRAM];
   const task: string = JSON.parse(readFileSync(join(PROJECT, "deno.json"), "utf8")).tasks.varve.command;
