@@ -9,6 +9,7 @@ import type { RetentionLimits } from "./model/retention_limits.ts";
 import { type Durability, type SignalDefinition, signalOf } from "./model/signal.ts";
 import {
   FLUSH_INTERVAL_MS,
+  LINE_MAX_BYTES,
   QUEUE_MAX_BYTES,
   RECORD_MAX_BYTES,
   RETENTION_MAX_AGE_MS,
@@ -105,7 +106,8 @@ export interface StoreOptions {
    */
   readonly durability?: Readonly<Record<string, Durability>>;
   /**
-   * Bytes of the longest record, encoded. A longer one is dropped and counted.
+   * Bytes of the longest record, encoded; 16 MiB at most, the longest line that readers hold. A longer record is dropped and
+   * counted.
    *
    * @default {1_048_576}
    */
@@ -179,7 +181,7 @@ const schema = v.strictObject({
     v.string(),
     v.picklist(["buffered", "flushed", "synced"], `must be "buffered", "flushed" or "synced"`),
   )),
-  recordMaxBytes: v.optional(wholeNumber(2, SEGMENT_MAX_BYTES_LIMIT)),
+  recordMaxBytes: v.optional(wholeNumber(2, LINE_MAX_BYTES)),
   queueMaxBytes: v.optional(wholeNumber(1, SEGMENT_MAX_BYTES_LIMIT)),
   fileSystem: v.optional(v.any()),
   clock: v.optional(v.any()),

@@ -31,6 +31,8 @@ export class FolderLock {
   readonly #options: FolderLockOptions;
   #lock: FileLock | undefined;
   #isForeign = false;
+  /** Whether the folder had none before. */
+  #isNoteNew = false;
   /** Our `.holder.json`; `undefined` while it could not be written. */
   #note: FileInfo | undefined;
 
@@ -76,7 +78,9 @@ export class FolderLock {
     const lock = fileSystem.lock(`${path}/${LOCK_NAME}`);
     if (lock === undefined) throw new StoreLockedError(path, readHolder(fileSystem, path)?.holder);
     try {
-      this.#isForeign = readHolder(fileSystem, path)?.isForeign ?? hasSegments();
+      const note = readHolder(fileSystem, path);
+      this.#isForeign = note?.isForeign ?? hasSegments();
+      this.#isNoteNew = note === undefined;
       this.#note = undefined;
       this.noteHolder();
     } catch (error) {
@@ -95,12 +99,13 @@ export class FolderLock {
     const { fileSystem, clock, path } = this.#options;
     const since = new Date(clock.now()).toISOString();
     const value = { pid: processId(), runtime: runtimeName(), since, foreign: this.#isForeign };
-    // Lost, it would make a foreign folder one of ours, which is pruned by default limits.
+    // A foreign folder's note that is lost would make it one of ours, which is pruned by default limits; one that is lost
+    // from a folder of ours would make it foreign, which is not.
     const durability = this.#isForeign ? "synced" : "buffered";
     const notePath = `${path}/${HOLDER_NAME}`;
     try {
       writeJsonFile(fileSystem, { path: notePath, value, durability });
-      if (this.#isForeign) fileSystem.syncDirectorySync(path);
+      if (this.#isForeign || this.#isNoteNew) fileSystem.syncDirectorySync(path);
       this.#note = fileSystem.stat(notePath);
     } catch (error) {
       // A full disk is no reason to refuse to open: the next look tries again.

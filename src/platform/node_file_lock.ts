@@ -44,13 +44,22 @@ export function isLockedHere(path: string): boolean {
 /** Takes the lock on `path`; see `FileSystem.lock`. Being refused by another process takes up to 3 ms. */
 export function lock(path: string): FileLock | undefined {
   if (isLockedHere(path)) return undefined;
+  try {
+    return initialiseAndTake(path);
+  } catch (error) {
+    throw errorCode(error) === "ERR_SQLITE_ERROR" ? lockError(path, error) : error;
+  }
+}
+
+function initialiseAndTake(path: string): FileLock | undefined {
   const found = lookUp(path);
   try {
     if (found === undefined || found.sizeBytes === 0n) initialise(path);
     return take(path);
   } catch (error) {
-    if (primaryCodeOf(error) === SQLITE_NOTADB && emptyIfZeros(path)) return lock(path);
-    throw errorCode(error) === "ERR_SQLITE_ERROR" ? lockError(path, error) : error;
+    if (primaryCodeOf(error) !== SQLITE_NOTADB || !emptyIfZeros(path)) throw error;
+    initialise(path);
+    return take(path);
   }
 }
 
@@ -58,10 +67,9 @@ export function lock(path: string): FileLock | undefined {
 function initialise(path: string): void {
   const database = new DatabaseSync(path);
   try {
-    // Without a journal there is one sync and not four. What a loss of power may leave is mended in `lock`.
-    database.exec("PRAGMA journal_mode=OFF");
+    // Without a journal there is one sync and not four. What a loss of power may leave is mended by the next lock.
     // Refused when another process is doing the same, which serves as well.
-    unlessBusy(database, "PRAGMA user_version=1");
+    if (unlessBusy(database, "PRAGMA journal_mode=OFF")) unlessBusy(database, "PRAGMA user_version=1");
   } finally {
     database.close();
   }

@@ -91,6 +91,8 @@ export class ActiveSegment {
     this.#writesUnderWay++;
     try {
       await this.#file.write(bytes, offset);
+      // Before the cut that a synchronous write left to be done: these bytes are not part of it.
+      if (this.#sizeBytes === offset) this.#acknowledge(bytes.length);
     } catch (error) {
       // What was written synchronously meanwhile is there, whatever became of this write.
       if (this.#sizeBytes >= offset + bytes.length) return;
@@ -100,7 +102,6 @@ export class ActiveSegment {
       this.#writesUnderWay--;
       this.#tryCutBack();
     }
-    if (this.#sizeBytes === offset) return this.#acknowledge(bytes.length);
     if (this.#sizeBytes >= offset + bytes.length) return;
     throw new Error(`Cannot count a write to "${this.path}": a synchronous one of the same records failed half-way`);
   }

@@ -27,6 +27,8 @@ export const LOCK_NAME = ".lock";
 /** The name of the file that says who holds the lock. */
 export const HOLDER_NAME = ".holder.json";
 
+const STAMPS_END_MS = Date.UTC(9999, 0);
+
 const ACTIVE_NAME = /^([a-z][a-z0-9_]{0,63})\.jsonl$/;
 const SEALED_NAME =
   /^(([a-z][a-z0-9_]{0,63})-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3})(?:-[a-z]+)?)(\.jsonl|\.jsonl\.gz|\.jsonl\.gz\.tmp|\.idx)$/;
@@ -77,24 +79,27 @@ export function sideName(base: string): string {
   return `${base}.idx`;
 }
 
-/** A stamp's time in milliseconds since the epoch; `undefined` when there is no such day or hour. */
+/**
+ * A stamp's time in milliseconds since the epoch; `undefined` when there is no such day or hour, or no later stamp would have
+ * a year of four digits.
+ */
 export function stampTimeMs(stamp: Stamp): number | undefined {
   const text = `${stamp.slice(0, 13)}:${stamp.slice(14, 16)}:${stamp.slice(17)}Z`;
   const ms = Date.parse(text);
-  return !Number.isNaN(ms) && stampFromMs(ms) === stamp ? ms : undefined;
+  return ms < STAMPS_END_MS && stampFromMs(ms) === stamp ? ms : undefined;
 }
 
 /**
  * The stamp for a segment sealed now: later than `newest`, the newest one present, also when the clock stands still or
  * went back.
  *
- * @throws {RangeError} If `newest` is the last millisecond of the year 9999: a later name would not be read as a segment's.
+ * @throws {RangeError} If that is past the year 9998: the name would not be read as a segment's.
  */
 export function nextStamp(newest: Stamp | undefined, nowMs: number): Stamp {
   const afterNewestMs = newest === undefined ? nowMs : (stampTimeMs(newest) ?? nowMs) + 1;
   const stamp = stampFromMs(Math.max(nowMs, afterNewestMs));
   if (stampTimeMs(stamp) !== undefined) return stamp;
-  throw new RangeError(`Cannot name a segment: stamps end with the year 9999, and the newest one is ${newest}`);
+  throw new RangeError(`Cannot name a segment: stamps end with the year 9998, and the newest one is ${newest}`);
 }
 
 function stampFromMs(ms: number): Stamp {
