@@ -10,8 +10,9 @@
  */
 
 import { RequestError, StoreLockedError } from "../errors.ts";
-import { APPEND_CHUNK_RECORDS, RETRY_AFTER_SECONDS } from "../limits.ts";
+import { APPEND_CHUNK_RECORDS, PARALLEL_SYNCS_MAX, RETRY_AFTER_SECONDS } from "../limits.ts";
 import type { Journal } from "../journal/journal.ts";
+import { forEachParallel } from "../model/parallel.ts";
 import type { TelemetryRecord } from "../model/record.ts";
 import type { RecordGroup } from "../otlp/record_groups.ts";
 import type { PartialSuccess } from "../otlp/response.ts";
@@ -43,10 +44,10 @@ export class OtlpIntake {
       return journal === undefined ? [] : [{ group, journal }];
     });
     // Side by side, so that syncs of several journals overlap.
-    const outcomes = await Promise.allSettled(
-      opened.map(({ group, journal }) => this.#append(group, { journal, rejections })),
-    );
-    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+    await forEachParallel(opened, {
+      atOnce: PARALLEL_SYNCS_MAX,
+      work: ({ group, journal }) => this.#append(group, { journal, rejections }),
+    });
     return rejections.partialSuccess(groups);
   }
 

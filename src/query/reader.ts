@@ -100,7 +100,7 @@ export class JournalReader {
   }
 
   #streamOptionsOf(signal: SignalDefinition, journalCount: number): (journal: FoundJournal) => RecordStreamOptions {
-    const openMax = Math.ceil(READER_OPEN_FILES_MAX / Math.max(1, journalCount));
+    const openMax = Math.floor(READER_OPEN_FILES_MAX / Math.max(1, journalCount));
     const { onDamage } = this.#options;
     return ({ folder }) => ({ place: { folder, signal: signal.name }, time: signal.time, openMax, onDamage });
   }

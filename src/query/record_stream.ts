@@ -10,7 +10,7 @@ import { recordTimeRange, type TimeSource } from "../model/record_time.ts";
 import { parseRfc3339, type TimeRange } from "../model/time.ts";
 import type { FileSystem } from "../platform/file_system.ts";
 import { type JournalPlace, type JournalSnapshot, takeSnapshot } from "../journal/snapshot.ts";
-import { firstLineChecksum, lineDamage, recordOfLine, splitLines } from "../segment/lines.ts";
+import { firstLineChecksum, type Line, lineDamage, recordOfLine, splitLines } from "../segment/lines.ts";
 import {
   type DamageListener,
   type LineBlock,
@@ -194,7 +194,12 @@ async function* readSegment(
   if (reader === undefined) return;
   try {
     const range = options.range === undefined ? {} : { range: options.range };
-    for await (const block of reader.forwards({ fromRawOffset, ...range })) {
+    const blocks = reader.forwards({ fromRawOffset, ...range });
+    for (let next = await blocks.next(); next.done !== true;) {
+      const block = next.value;
+      next = await blocks.next();
+      // Before the last records are taken: of many journals that are merged, those that are short then hold no file open.
+      if (next.done === true) reader.close();
       yield blockRecords(block, { place, reader, options }).filter(({ position }) =>
         position.rawOffset > fromRawOffset
       );
@@ -211,41 +216,55 @@ async function lastOfSegment(
   const { options, count } = work;
   const reader = place.open();
   if (reader === undefined) return [];
-  let records: PlacedRecord[] = [];
   try {
     if (reader.backwards === undefined) {
+      let records: PlacedRecord[] = [];
       for await (const block of reader.forwards()) {
         records = [...records, ...blockRecords(block, { place, reader, options })].slice(-count);
       }
       return records;
     }
+    const newestFirst: PlacedRecord[] = [];
     for await (const block of reader.backwards()) {
-      records = [...blockRecords(block, { place, reader, options }), ...records];
-      if (records.length >= count) break;
+      for (const line of [...splitLines(block)].reverse()) {
+        const record = placedRecord(line, { place, reader, options });
+        if (record !== undefined) newestFirst.push(record);
+        if (newestFirst.length >= count) return newestFirst.reverse();
+      }
     }
-    return records.slice(-count);
+    return newestFirst.reverse();
   } finally {
     reader.close();
   }
 }
 
-function blockRecords(
-  block: LineBlock,
-  from: { readonly place: SegmentPlace; readonly reader: SegmentReader; readonly options: RecordStreamOptions },
-): PlacedRecord[] {
-  const { place: { segment, firstLine, previous }, reader, options: { time: source, range, onDamage } } = from;
+/** Where a line was read. */
+interface LineOrigin {
+  readonly place: SegmentPlace;
+  readonly reader: SegmentReader;
+  readonly options: RecordStreamOptions;
+}
+
+function blockRecords(block: LineBlock, from: LineOrigin): PlacedRecord[] {
   const records: PlacedRecord[] = [];
   for (const line of splitLines(block)) {
-    const record = recordOfLine(line);
-    if (record === undefined) {
-      onDamage(lineDamage(reader, line));
-      continue;
-    }
-    const time = recordTimeRange(record, { source, parse: parseRfc3339 });
-    if (range !== undefined && !overlaps(time, range)) continue;
-    records.push({ record, time, position: { segment, firstLine, previous, rawOffset: line.rawEnd } });
+    const record = placedRecord(line, from);
+    if (record !== undefined) records.push(record);
   }
   return records;
+}
+
+/** The record of a line; `undefined` when it holds none, which is reported, or one outside the range. */
+function placedRecord(line: Line, from: LineOrigin): PlacedRecord | undefined {
+  const { place: { segment, firstLine, previous }, reader, options: { time: source, range, onDamage } } = from;
+  const record = recordOfLine(line);
+  if (record === undefined) {
+    onDamage(lineDamage(reader, line));
+    return undefined;
+  }
+  const time = recordTimeRange(record, { source, parse: parseRfc3339 });
+  if (range !== undefined && !overlaps(time, range)) return undefined;
+  return { record, time, position: { segment, firstLine, previous, rawOffset: line.rawEnd } };
 }
 
 /** A record without a time is in no range. */
