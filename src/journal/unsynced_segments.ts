@@ -70,6 +70,10 @@ export class UnsyncedSegments implements BackgroundSyncable {
   /** Resolves once every segment taken over before the call, and the name it stands under, is on disk. */
   async sync(): Promise<void> {
     this.#options.backgroundSyncs.remove(this);
+    // What is to be written again must be nobody else's.
+    if (this.#segments.some(({ segment, hasFailed }) => hasFailed || segment.hasSyncFailed)) {
+      this.#options.folder.acquire();
+    }
     while (this.#segments.length > 0) await this.syncInBackground();
   }
 

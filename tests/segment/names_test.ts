@@ -18,6 +18,8 @@ const NAMES: readonly [name: string, file: SegmentFile | undefined][] = [
   ["logs-2026-04-30T12-00-00.5.jsonl", undefined],
   ["logs-2026-02-30T12-00-00.000.jsonl", undefined],
   ["logs-2026-04-30T25-00-00.000.jsonl", undefined],
+  // No later name would be one: a year has four digits.
+  ["logs-9999-12-31T23-59-59.999.jsonl", undefined],
   ["logs.jsonl.gz", undefined],
   ["logs.jsonlx", undefined],
   ["Logs.jsonl", undefined],
@@ -38,4 +40,8 @@ test("nextStamp: is later than the newest one, whatever the clock says", () => {
   assert.equal(nextStamp(stamp, nowMs - 3_600_000), "2026-04-30T12-00-00.001");
   assert.equal(nextStamp(stamp, nowMs + 5), "2026-04-30T12-00-00.005");
   assert.equal(stampTimeMs(stamp), nowMs);
+});
+
+test("nextStamp: throws rather than make a name that would not be read as a segment's", () => {
+  assert.throws(() => nextStamp("9998-12-31T23-59-59.999", 0), /Cannot name a segment: stamps end with the year 9998/);
 });
