@@ -40,6 +40,8 @@ export class SegmentAppender implements BatchSink {
   readonly #options: SegmentAppenderOptions;
   #segment: ActiveSegment | undefined;
   #newestStamp: Stamp | undefined;
+  /** The segment that was last given back, to tell when another process has written to it since. */
+  #closed: ActiveSegment | undefined;
   /** The newest sealed segment that this object has synced, or has among its unsynced ones. */
   #newestOwn: string | undefined;
   #oldestTimeMs: number | undefined;
@@ -117,6 +119,7 @@ export class SegmentAppender implements BatchSink {
     segment.close();
     this.#unsynced.add(segment, this.path);
     this.#segment = undefined;
+    this.#closed = segment;
   }
 
   /** Gives the active file back without touching it again: the lock is lost, and it may be somebody else's. */
@@ -163,7 +166,7 @@ export class SegmentAppender implements BatchSink {
     folder.beforeSegmentOpen();
     const listing = listSignal(fileSystem.list(folder.path), signal);
     this.#newestStamp = listing.sealed.at(-1)?.stamp;
-    const { segment, recovery } = ActiveSegment.open(fileSystem, this.path);
+    const { segment, recovery } = this.#openFound();
     this.#segment = segment;
     if (!listing.active) folder.namesChanged();
     if (recovery.kind === "cut") {
@@ -174,6 +177,19 @@ export class SegmentAppender implements BatchSink {
     this.#takeOverRaw(listing.sealed);
     // Tending to the sealed ones may have sealed this one, too.
     return this.#segment ?? segment;
+  }
+
+  #openFound(): ReturnType<typeof ActiveSegment.open> {
+    const opened = ActiveSegment.open(this.#options.fileSystem, this.path);
+    const { segment } = opened;
+    const isOurs = segment.identity === this.#closed?.identity && segment.sizeBytes === this.#closed.sizeBytes;
+    try {
+      if (!isOurs) segment.syncFound();
+    } catch (error) {
+      segment.close();
+      throw error;
+    }
+    return opened;
   }
 
   /** Looks after raw segments that others sealed: an earlier process, or another one while this store had given the folder back. */

@@ -1,11 +1,11 @@
 /**
- * Syncs that nobody waits for: of segments that were closed a while ago, one after another for a whole store, so that
- * however many journals there are, few files are open for it.
+ * Syncs that nobody waits for. They are bounded for a whole store, so that however many journals there are, few files are
+ * open for it.
  *
  * @module
  */
 
-import { SEALED_SYNC_DELAY_MS } from "../limits.ts";
+import { PARALLEL_SYNCS_MAX, SEALED_SYNC_DELAY_MS } from "../limits.ts";
 import type { Clock, StopTimer } from "../platform/clock.ts";
 
 /** What has something to sync. A failure is its own to remember, and to tell whoever waits for a sync. */
@@ -20,12 +20,21 @@ export class BackgroundSyncs {
   readonly #waiting = new Map<BackgroundSyncable, number>();
   #stopTimer: StopTimer | undefined;
   #isRunning = false;
+  /** What is to be synced at once, and waits only because much else is. */
+  readonly #urgent = new Set<BackgroundSyncable>();
+  #urgentRunning = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Has `syncable` synced in a second, or with what it waits for already. */
+  /** Has `syncable` synced at once, or as soon as fewer than {@linkcode PARALLEL_SYNCS_MAX} such syncs are under way. */
+  start(syncable: BackgroundSyncable): void {
+    this.#urgent.add(syncable);
+    if (this.#urgentRunning < PARALLEL_SYNCS_MAX) void this.#runUrgent();
+  }
+
+  /** Has `syncable` synced in a second, or with what it waits for already. One after another: nobody is in a hurry. */
   add(syncable: BackgroundSyncable): void {
     if (this.#waiting.has(syncable)) return;
     this.#waiting.set(syncable, this.#clock.monotonicMs() + SEALED_SYNC_DELAY_MS);
@@ -38,6 +47,15 @@ export class BackgroundSyncs {
     if (this.#waiting.size > 0) return;
     this.#stopTimer?.();
     this.#stopTimer = undefined;
+  }
+
+  async #runUrgent(): Promise<void> {
+    this.#urgentRunning++;
+    for (const syncable of this.#urgent) {
+      this.#urgent.delete(syncable);
+      await syncable.syncInBackground().catch(() => {});
+    }
+    this.#urgentRunning--;
   }
 
   #schedule(): void {

@@ -22,7 +22,7 @@ import type { Clock, StopTimer } from "../platform/clock.ts";
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { JournalAccounts } from "./accounts.ts";
 import { SegmentAppender } from "./appender.ts";
-import type { BackgroundSyncs } from "./background_syncs.ts";
+import type { BackgroundSyncable, BackgroundSyncs } from "./background_syncs.ts";
 import { BatchWriter } from "./batch_writer.ts";
 import type { Compressor } from "./compressor.ts";
 import type { JournalFolder } from "./journal_folder.ts";
@@ -90,7 +90,7 @@ export interface JournalWriterOptions {
 }
 
 /** See the module. What {@linkcode Journal} does not name is for the store. */
-export class JournalWriter implements Journal {
+export class JournalWriter implements Journal, BackgroundSyncable {
   readonly key: JournalKey;
   readonly accounts = new JournalAccounts();
   /** Its sealed segments. */
@@ -157,7 +157,19 @@ export class JournalWriter implements Journal {
   }
 
   sync(): Promise<void> {
-    return this.#batches.tellLoss(this.#shareSync());
+    return this.#batches.tellLoss(this.syncInBackground());
+  }
+
+  /** Resolves when the disk has every record appended before the call. Calls that wait at the same time share one sync. */
+  syncInBackground(): Promise<void> {
+    // One sync runs and one waits behind it; whoever comes now is covered by the waiting one.
+    this.#nextSync ??= this.#lastSync.then(() => {
+      this.#nextSync = undefined;
+      const running = this.#syncNow();
+      this.#lastSync = running.catch(() => {});
+      return running;
+    });
+    return this.#nextSync;
   }
 
   /** Hands what is in memory to the operating system, for a reader. What was lost before is for the program's own flush to tell. */
@@ -291,18 +303,7 @@ export class JournalWriter implements Journal {
     if (this.failure !== undefined) return this.#batches.writePending();
     this.#batches.writeAllSync();
     // What fails is done again for the next flush, which tells.
-    if (this.#options.durability === "synced") this.#shareSync().catch(() => {});
-  }
-
-  #shareSync(): Promise<void> {
-    // One sync runs and one waits behind it; whoever comes now is covered by the waiting one.
-    this.#nextSync ??= this.#lastSync.then(() => {
-      this.#nextSync = undefined;
-      const running = this.#syncNow();
-      this.#lastSync = running.catch(() => {});
-      return running;
-    });
-    return this.#nextSync;
+    if (this.#options.durability === "synced") this.#options.backgroundSyncs.start(this);
   }
 
   async #syncNow(): Promise<void> {

@@ -49,13 +49,21 @@ export class ActiveSegment {
     const file = fileSystem.open(path, "update");
     try {
       const { recovery, sizeBytes } = recoverSegment(file);
-      // A loss of power could undo the cut, and what was cut off and what was written since make up a line nobody wrote.
-      if (recovery.kind === "cut") file.syncSync();
       return { segment: new ActiveSegment(path, file, sizeBytes), recovery };
     } catch (error) {
       file.close();
       throw error;
     }
+  }
+
+  /**
+   * Makes what was found durable before anything is built on it: what the process before cut off could come back with a loss of
+   * power, and be joined with what is written in its place to a line that nobody wrote.
+   */
+  syncFound(): void {
+    if (this.#sizeBytes === 0) return;
+    this.#file.syncSync();
+    this.#syncedBytes = this.#sizeBytes;
   }
 
   /** Bytes acknowledged so far. */
