@@ -1,8 +1,8 @@
 /**
  * The bytes that the files of a store may take, and those of the disk that it leaves free.
  *
- * Counted are active, sealed and side files of the folders whose lock the store has, and what compressions under way may
- * come to: these reserve their room before they begin. Room is made by deleting sealed segments, the oldest of all
+ * Counted are active, sealed and side files of the folders whose lock the store has or had, and what compressions under way
+ * may come to: these reserve their room before they begin. Room is made by deleting sealed segments, the oldest of all
  * journals first; when none is left, active ones are sealed and deleted, the one begun first. `audit` is counted, but never
  * deleted and never refused.
  *
@@ -12,6 +12,7 @@
  * @module
  */
 
+import { StoreLockedError } from "../errors.ts";
 import { FREE_BYTES_CHECK_INTERVAL_MS } from "../limits.ts";
 import { type SegmentAge, selectOldest } from "../journal/retention.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -32,9 +33,9 @@ export interface PrunableActiveSegment {
   giveUp(): void;
 }
 
-/** A folder that the store has the lock of. */
+/** A folder that the store has, or had, the lock of. What is deleted there is deleted under the lock, which is taken again. */
 export interface BudgetedFolder {
-  /** Bytes of its active, sealed and side files. */
+  /** Bytes of its active, sealed and side files, as they were when the store last had the lock. */
   readonly usedBytes: number;
   sealedSegments(): readonly PrunableSegment[];
   activeSegments(): readonly PrunableActiveSegment[];
@@ -50,13 +51,16 @@ export interface ByteBudgetOptions {
   readonly maxTotalBytes: number | false;
   /** See {@linkcode RetentionOptions.keepFreeBytes}. */
   readonly keepFreeBytes: number | false;
-  readonly folders: () => readonly BudgetedFolder[];
+  readonly folders: ReadonlySet<BudgetedFolder>;
 }
 
 /** See the module. */
 export class ByteBudget {
   readonly #options: ByteBudgetOptions;
   #reservedBytes = 0;
+  /** Bytes of all folders; `undefined` when they are to be added up again. */
+  #folderBytes: number | undefined;
+  #isFreeing = false;
   /** Bytes that may be written before the disk's free bytes are asked for again. */
   #knownFreeBytes = 0;
   #freeCheckedMs = -Infinity;
@@ -70,13 +74,18 @@ export class ByteBudget {
     throw new RangeError(`Cannot keep ${keepFreeBytes} bytes free: ${reason}`);
   }
 
+  /** Notes that the bytes of a folder have changed otherwise than by a write that room was made for. */
+  recount(): void {
+    this.#folderBytes = undefined;
+  }
+
   /** Deletes until what is there fits, as far as there is something to delete. */
   prune(): void {
     this.#free(this.#missingBytes(0), Infinity);
   }
 
   /**
-   * Makes room for a write of `bytes`, as far as there is something to delete.
+   * Makes room for a write of `bytes`, as far as there is something to delete, and counts it as written.
    *
    * @returns Why the write should not happen: a limit is passed already; `undefined` when it may.
    */
@@ -87,6 +96,7 @@ export class ByteBudget {
       if (this.#missingBytes(0) > 0) return this.#refusal();
     }
     this.#knownFreeBytes -= bytes;
+    if (this.#folderBytes !== undefined) this.#folderBytes += bytes;
     return undefined;
   }
 
@@ -111,14 +121,15 @@ export class ByteBudget {
   /** How many bytes must go before `bytes` can come. */
   #missingBytes(bytes: number): number {
     const { maxTotalBytes, keepFreeBytes, folders } = this.#options;
-    if ((maxTotalBytes === false && keepFreeBytes === false) || folders().length === 0) return 0;
+    if ((maxTotalBytes === false && keepFreeBytes === false) || folders.size === 0) return 0;
     const overTotal = maxTotalBytes === false ? 0 : this.#usedBytes() + bytes - maxTotalBytes;
     const overFree = keepFreeBytes === false ? 0 : bytes - this.#spareBytes(bytes, keepFreeBytes);
     return Math.max(0, overTotal, overFree);
   }
 
   #usedBytes(): number {
-    return this.#options.folders().reduce((sum, folder) => sum + folder.usedBytes, this.#reservedBytes);
+    this.#folderBytes ??= this.#options.folders.values().reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+    return this.#folderBytes + this.#reservedBytes;
   }
 
   /** Bytes that may be written before less than `keepFreeBytes` are free. Asks the disk when that is near, or some time ago. */
@@ -133,21 +144,28 @@ export class ByteBudget {
   }
 
   #prunable(sealedBeforeMs: number): readonly PrunableSegment[] {
-    return this.#options.folders()
+    return [...this.#options.folders]
       .flatMap((folder) => folder.sealedSegments())
       .filter(({ sealedTimeMs }) => sealedTimeMs < sealedBeforeMs);
   }
 
   #free(missingBytes: number, sealedBeforeMs: number): void {
-    if (missingBytes <= 0) return;
-    for (const segment of selectOldest(this.#prunable(sealedBeforeMs), missingBytes)) removeIfPossible(segment);
+    // To take a folder's lock again, for a deletion there, prunes as well: but not before this has come to its end.
+    if (missingBytes <= 0 || this.#isFreeing) return;
+    this.#isFreeing = true;
+    try {
+      const segments = selectOldest(this.#prunable(sealedBeforeMs), missingBytes);
+      for (const segment of segments) ignoreRefusal(() => segment.remove());
+    } finally {
+      this.#isFreeing = false;
+    }
   }
 
   #freeActive(bytes: number): void {
     if (this.#missingBytes(bytes) === 0) return;
-    const segments = this.#options.folders().flatMap((folder) => folder.activeSegments());
+    const segments = [...this.#options.folders].flatMap((folder) => folder.activeSegments());
     for (const segment of segments.toSorted((a, b) => a.timeMs - b.timeMs)) {
-      segment.giveUp();
+      ignoreRefusal(() => segment.giveUp());
       this.#free(this.#missingBytes(bytes), Infinity);
       if (this.#missingBytes(bytes) === 0) return;
     }
@@ -172,11 +190,14 @@ function knownFreeBytes(fileSystem: FileSystem, path: string): number | undefine
   return fileSystem.freeBytes(existing);
 }
 
-/** What the file system does not let go now is counted all the same, so that a limit it makes pass refuses writes. */
-function removeIfPossible(segment: PrunableSegment): void {
+/**
+ * What the file system does not let go now is counted all the same, so that a limit it makes pass refuses writes. What
+ * another process has taken over is that one's to count.
+ */
+function ignoreRefusal(remove: () => void): void {
   try {
-    segment.remove();
+    remove();
   } catch (error) {
-    if (errorCode(error) === undefined) throw error;
+    if (errorCode(error) === undefined && !(error instanceof StoreLockedError)) throw error;
   }
 }

@@ -19,7 +19,7 @@ import { ServerFolder, type ServerFolderOptions } from "./server_folder.ts";
 /** What {@linkcode HeldFolders} works with. */
 export interface HeldFoldersOptions
   extends
-    Omit<ServerFolderOptions, "path" | "budget" | "directorySyncs" | "held" | "beforeOpen">,
+    Omit<ServerFolderOptions, "path" | "budget" | "directorySyncs" | "held" | "counted" | "beforeOpen">,
     Pick<ByteBudgetOptions, "root" | "maxTotalBytes" | "keepFreeBytes"> {}
 
 /** See the module. */
@@ -27,6 +27,7 @@ export class HeldFolders {
   readonly #options: HeldFoldersOptions;
   readonly #folders = new Map<string, ServerFolder>();
   readonly #held = new Set<ServerFolder>();
+  readonly #counted = new Set<ServerFolder>();
   readonly #budget: ByteBudget;
   readonly #directorySyncs: DirectorySyncs;
   #stopLook: StopTimer | undefined;
@@ -35,7 +36,7 @@ export class HeldFolders {
 
   constructor(options: HeldFoldersOptions) {
     this.#options = options;
-    this.#budget = new ByteBudget({ ...options, folders: () => [...this.#held] });
+    this.#budget = new ByteBudget({ ...options, folders: this.#counted });
     this.#directorySyncs = new DirectorySyncs(options.fileSystem);
     this.#lastPruneMs = options.clock.monotonicMs();
   }
@@ -49,6 +50,7 @@ export class HeldFolders {
       budget: this.#budget,
       directorySyncs: this.#directorySyncs,
       held: this.#held,
+      counted: this.#counted,
       path,
       beforeOpen: () => this.#giveBackUnused(folder),
     });

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { StoreLockedError } from "../errors.ts";
 import { FOLDER_LOOK_INTERVAL_MS } from "../limits.ts";
 import type { Compressor } from "../journal/compressor.ts";
 import type { JournalFolder } from "../journal/journal_folder.ts";
@@ -33,6 +34,8 @@ export interface ServerFolderOptions {
   readonly directorySyncs: DirectorySyncs;
   /** The folders whose lock the store has; this one enters and leaves it. */
   readonly held: Set<ServerFolder>;
+  /** The folders whose bytes count: those whose lock it has or had, until another process took it. */
+  readonly counted: Set<ServerFolder>;
   /** Absolute path of the folder, which need not be there. */
   readonly path: string;
   /** Whether a name is one of a signal that the store knows. */
@@ -51,6 +54,10 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
   readonly #names: UnsyncedNames;
   /** `undefined` once names have changed: then they are counted again. */
   #usedBytes: number | undefined;
+  /** The same for its sealed segments. */
+  #sealed: readonly PrunableSegment[] | undefined;
+  /** Writes that room is being made for: meanwhile the lock is not given back. */
+  #writesWaiting = 0;
   #lastLookMs = -Infinity;
   #lastUseMs = 0;
   #lastAccepted = 0;
@@ -87,7 +94,7 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
     this.#loseLock();
     this.#options.beforeOpen();
     this.#names.noteAll();
-    this.#lock.take();
+    this.#takeLock();
     try {
       this.#clearLeftovers();
       this.#finishWipes();
@@ -96,7 +103,8 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
       throw error;
     }
     this.#options.held.add(this);
-    this.#usedBytes = undefined;
+    this.#options.counted.add(this);
+    this.roomUnused();
     this.#lastUseMs = this.#options.clock.monotonicMs();
     this.#options.budget.prune();
   }
@@ -107,7 +115,8 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
 
   namesChanged(): void {
     this.#names.note();
-    this.#usedBytes = undefined;
+    this.#sealed = undefined;
+    this.roomUnused();
   }
 
   beforeSegmentOpen(): void {
@@ -115,13 +124,20 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
   }
 
   makeRoom(bytes: number, signal: string): void {
-    const refusal = this.#options.budget.makeRoom(bytes);
-    if (refusal !== undefined && !signalOf(signal).isRetainedForever) throw refusal;
+    this.#writesWaiting++;
+    try {
+      const refusal = this.#options.budget.makeRoom(bytes);
+      if (refusal !== undefined && !signalOf(signal).isRetainedForever) throw refusal;
+      if (refusal !== undefined) this.#options.budget.recount();
+    } finally {
+      this.#writesWaiting--;
+    }
     if (this.#usedBytes !== undefined) this.#usedBytes += bytes;
   }
 
   roomUnused(): void {
     this.#usedBytes = undefined;
+    this.#options.budget.recount();
   }
 
   reserveRoom(bytes: number, options: { readonly sealedBeforeMs: number }): (() => void) | undefined {
@@ -191,15 +207,8 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
     return this.#usedBytes ??= this.#countBytes();
   }
 
-  sealedSegments(): PrunableSegment[] {
-    const { fileSystem } = this.#options;
-    const signals = [...groupSegments(fileSystem.list(this.path), (name) => this.#isPrunable(name)).keys()];
-    return signals.flatMap((signal) =>
-      sealedAges(fileSystem, { folder: this.path, signal }).map((segment) => ({
-        ...segment,
-        remove: () => this.#removeSealed(signal, segment.base),
-      }))
-    );
+  sealedSegments(): readonly PrunableSegment[] {
+    return this.#sealed ??= this.#listSealed();
   }
 
   activeSegments(): PrunableActiveSegment[] {
@@ -210,6 +219,7 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
       if (journal?.isOpen) return [{ timeMs: journal.oldestTimeMs ?? Infinity, giveUp: () => journal.seal() }];
       const path = `${this.path}/${activeName(signal)}`;
       const giveUp = () => {
+        this.acquire();
         fileSystem.remove(path);
         this.namesChanged();
       };
@@ -233,7 +243,7 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
    * refuses.
    */
   release(): boolean {
-    if (this.#wipeCount > 0) return false;
+    if (this.#wipeCount > 0 || this.#writesWaiting > 0) return false;
     const isQuiet = this.#options.compressor.discard((rawPath) => this.#contains(rawPath));
     if (!isQuiet || !this.journals.values().toArray().every((journal) => journal.park())) return false;
     this.unlock();
@@ -271,6 +281,17 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
     } finally {
       this.#wipeCount--;
     }
+  }
+
+  #listSealed(): PrunableSegment[] {
+    const { fileSystem } = this.#options;
+    const signals = [...groupSegments(fileSystem.list(this.path), (name) => this.#isPrunable(name)).keys()];
+    return signals.flatMap((signal) =>
+      sealedAges(fileSystem, { folder: this.path, signal }).map((segment) => ({
+        ...segment,
+        remove: () => this.#removeSealed(signal, segment.base),
+      }))
+    );
   }
 
   #countBytes(): number {
@@ -342,7 +363,17 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
     }
   }
 
+  #takeLock(): void {
+    try {
+      this.#lock.take();
+    } catch (error) {
+      if (error instanceof StoreLockedError && this.#options.counted.delete(this)) this.#options.budget.recount();
+      throw error;
+    }
+  }
+
   #removeSealed(signal: string, base: string): void {
+    this.acquire();
     removeSealed(this.#options.fileSystem, { folder: this.path, signal, base });
     this.namesChanged();
     const journal = this.journals.get(signal);
