@@ -13,17 +13,18 @@ import { FOLDER_LOOK_INTERVAL_MS } from "../limits.ts";
 import type { Compressor } from "../journal/compressor.ts";
 import type { JournalFolder } from "../journal/journal_folder.ts";
 import type { JournalWriter } from "../journal/journal.ts";
-import { removeSealed, removeSignal, sealedAges } from "../journal/sealed_segments.ts";
+import { removeSealed, sealedAges } from "../journal/sealed_segments.ts";
 import { signalOf } from "../model/signal.ts";
 import type { Clock } from "../platform/clock.ts";
-import { errorCode, type FileSystem } from "../platform/file_system.ts";
+import type { FileSystem } from "../platform/file_system.ts";
 import { groupSegments } from "../segment/listing.ts";
 import { activeName, parseSegmentFile } from "../segment/names.ts";
 import type { BudgetedFolder, ByteBudget, PrunableActiveSegment, PrunableSegment } from "./byte_budget.ts";
 import { FolderLock } from "./folder_lock.ts";
 import type { DirectorySyncs } from "./directory_syncs.ts";
+import { FolderWipes } from "./folder_wipes.ts";
 import { UnsyncedNames } from "./unsynced_names.ts";
-import { isTemporaryRequest, listWipeRequests, type WipeRequest, writeWipeRequest } from "./wipe_request.ts";
+import { isTemporaryRequest } from "./wipe_request.ts";
 
 /** What a {@linkcode ServerFolder} works with. */
 export interface ServerFolderOptions {
@@ -52,6 +53,7 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
   readonly #options: ServerFolderOptions;
   readonly #lock: FolderLock;
   readonly #names: UnsyncedNames;
+  readonly #wipes: FolderWipes;
   /** `undefined` once names have changed: then they are counted again. */
   #usedBytes: number | undefined;
   /** The same for its sealed segments. */
@@ -61,17 +63,19 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
   #lastLookMs = -Infinity;
   #lastUseMs = 0;
   #lastAccepted = 0;
-  #answering: Promise<void> = Promise.resolve();
-  /** Wipes under way. */
-  #wipeCount = 0;
-  /** Requests whose segments were removed, while that is not known to be on disk. */
-  readonly #removedFor = new Set<string>();
 
   constructor(options: ServerFolderOptions) {
     this.path = options.path;
     this.#options = options;
     this.#lock = new FolderLock({ ...options, hasSegments: () => this.#hasSegments() });
     this.#names = new UnsyncedNames(options);
+    this.#wipes = new FolderWipes({
+      ...options,
+      journals: this.journals,
+      isLockOurs: () => this.#lock.isOurs(),
+      clearLeftovers: () => this.#clearLeftovers(),
+      namesChanged: () => this.namesChanged(),
+    });
   }
 
   /** Whether this store has the lock. */
@@ -97,7 +101,7 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
     this.#takeLock();
     try {
       this.#clearLeftovers();
-      this.#finishWipes();
+      this.#wipes.finish();
     } catch (error) {
       this.unlock();
       throw error;
@@ -156,45 +160,17 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
     if (!this.#lock.isOurs()) return this.#loseLock();
     this.#lock.noteHolder();
     for (const journal of this.journals.values()) journal.look();
-    if (listWipeRequests(this.#options.fileSystem, this.path).length > 0) await this.answerWipes();
+    await this.#wipes.answerRequests();
   }
 
-  /**
-   * Deletes the segments of one signal, or of every one, and carries out what else was asked for. When it resolves they
-   * are gone from the disk. The wipe is on record first, so that one cut short is finished at the next open; a full disk,
-   * which cannot take the record, is a reason to wipe all the same. One that fails is taken off the record: carried out
-   * later, it would delete what was written since.
-   */
-  async wipe(signal: string | undefined): Promise<void> {
-    // From before the request is written, so that nobody gives the lock back in between.
-    this.#wipeCount++;
-    let request: WipeRequest = { path: undefined, signal };
-    try {
-      request = await this.#recordWipe(signal);
-      await this.answerWipes(request);
-    } catch (error) {
-      if (request.path !== undefined && this.#options.fileSystem.stat(request.path) !== undefined) {
-        this.#removeRequest(request);
-      }
-      throw error;
-    } finally {
-      this.#wipeCount--;
-    }
-  }
-
-  /**
-   * Carries out every wipe that was asked for before the call, and the one given here, which may not be on record.
-   * Calls run one after another, since each would find the requests of the one before it.
-   */
-  answerWipes(own?: WipeRequest): Promise<void> {
-    const answering = this.#answering.then(() => this.#answerNow(own?.path === undefined && own ? [own] : []));
-    this.#answering = answering.catch(() => {});
-    return answering;
+  /** See {@linkcode FolderWipes.wipe}. */
+  wipe(signal: string | undefined): Promise<void> {
+    return this.#wipes.wipe(signal);
   }
 
   /** Resolves when no wipe is being carried out any more. */
   settled(): Promise<void> {
-    return this.#answering;
+    return this.#wipes.settled();
   }
 
   /** Active segments that are open. */
@@ -243,7 +219,7 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
    * refuses.
    */
   release(): boolean {
-    if (this.#wipeCount > 0 || this.#writesWaiting > 0) return false;
+    if (this.#wipes.areUnderWay || this.#writesWaiting > 0) return false;
     const isQuiet = this.#options.compressor.discard((rawPath) => this.#contains(rawPath));
     if (!isQuiet || !this.journals.values().toArray().every((journal) => journal.park())) return false;
     this.unlock();
@@ -252,35 +228,13 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
 
   /** Gives back a lock that was taken for a wipe alone: it must not keep the next writer out. */
   releaseUnused(): void {
-    if (this.journals.size === 0 && this.#wipeCount === 0) this.unlock();
+    if (this.journals.size === 0 && !this.#wipes.areUnderWay) this.unlock();
   }
 
   /** Gives the lock back. Its journals are closed. */
   unlock(): void {
     this.#lock.release();
     this.#options.held.delete(this);
-  }
-
-  async #answerNow(unrecorded: readonly WipeRequest[]): Promise<void> {
-    const { fileSystem, compressor } = this.#options;
-    this.#wipeCount++;
-    try {
-      await compressor.cancel((rawPath) => this.#contains(rawPath));
-      // Whoever has the lock now carries the request out.
-      if (!this.#lock.isOurs()) return;
-      for (const request of [...listWipeRequests(fileSystem, this.path), ...unrecorded]) {
-        // One whose removals could not be synced is tried again, but not what was written since removed.
-        if (request.path === undefined || !this.#removedFor.has(request.path)) this.#removeSegments(request);
-        if (request.path !== undefined) this.#removedFor.add(request.path);
-        await fileSystem.syncDirectory(this.path);
-        this.#removeRequest(request);
-      }
-      // Compressions of signals that stay were cancelled with the others.
-      for (const journal of this.journals.values()) if (journal.isOpen) journal.sealed.compress();
-      await fileSystem.syncDirectory(this.path);
-    } finally {
-      this.#wipeCount--;
-    }
   }
 
   #listSealed(): PrunableSegment[] {
@@ -319,39 +273,9 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
     this.unlock();
   }
 
-  /** Puts a wipe on record, unless a full disk does not take it. */
-  async #recordWipe(signal: string | undefined): Promise<WipeRequest> {
-    try {
-      return { path: await writeWipeRequest(this.#options.fileSystem, { folder: this.path, signal }), signal };
-    } catch (error) {
-      if (errorCode(error) !== "ENOSPC" && errorCode(error) !== "EDQUOT") throw error;
-      this.#clearLeftovers();
-      return { path: undefined, signal };
-    }
-  }
-
   #hasSegments(): boolean {
     const { fileSystem, isSignal } = this.#options;
     return groupSegments(fileSystem.list(this.path), isSignal).size > 0;
-  }
-
-  #finishWipes(): void {
-    const { fileSystem } = this.#options;
-    for (const request of listWipeRequests(fileSystem, this.path)) {
-      this.#removeSegments(request);
-      // The request is the only trace of the wipe: it goes once the removals are on disk.
-      fileSystem.syncDirectorySync(this.path);
-      this.#removeRequest(request);
-    }
-  }
-
-  /** A request that came back after a loss of power would wipe what was written since. So a sync has its removal to sync, too. */
-  #removeRequest({ path }: WipeRequest): void {
-    if (path !== undefined) {
-      this.#options.fileSystem.remove(path);
-      this.#removedFor.delete(path);
-    }
-    this.namesChanged();
   }
 
   #clearLeftovers(): void {
@@ -378,17 +302,5 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
     this.namesChanged();
     const journal = this.journals.get(signal);
     if (journal !== undefined) journal.accounts.prunedSegments++;
-  }
-
-  #removeSegments(request: WipeRequest): void {
-    const { fileSystem, isSignal } = this.#options;
-    for (const [signal, journal] of this.journals) {
-      if (request.signal === undefined || request.signal === signal) journal.forget();
-    }
-    for (const signal of groupSegments(fileSystem.list(this.path), isSignal).keys()) {
-      if (request.signal !== undefined && request.signal !== signal) continue;
-      removeSignal(fileSystem, { folder: this.path, signal });
-    }
-    this.namesChanged();
   }
 }

@@ -1,0 +1,151 @@
+/**
+ * The wipes of one server folder whose lock this store has.
+ *
+ * @module
+ */
+
+import type { Compressor } from "../journal/compressor.ts";
+import type { JournalWriter } from "../journal/journal.ts";
+import { removeSignal } from "../journal/sealed_segments.ts";
+import { errorCode, type FileSystem } from "../platform/file_system.ts";
+import { groupSegments } from "../segment/listing.ts";
+import { listWipeRequests, type WipeRequest, writeWipeRequest } from "./wipe_request.ts";
+
+/** What {@linkcode FolderWipes} works with. */
+export interface FolderWipesOptions {
+  readonly fileSystem: FileSystem;
+  readonly compressor: Compressor;
+  /** Absolute path of the folder. */
+  readonly path: string;
+  /** The folder's journals, by signal. */
+  readonly journals: ReadonlyMap<string, JournalWriter>;
+  /** Whether a name is one of a signal that the store knows. */
+  readonly isSignal: (name: string) => boolean;
+  /** Whether this store has the folder's lock still. */
+  readonly isLockOurs: () => boolean;
+  /** Removes temporary files. */
+  readonly clearLeftovers: () => void;
+  /** Notes that files were removed. */
+  readonly namesChanged: () => void;
+}
+
+/** See the module. */
+export class FolderWipes {
+  readonly #options: FolderWipesOptions;
+  #answering: Promise<void> = Promise.resolve();
+  #count = 0;
+  /** Requests whose segments were removed, while that is not known to be on disk. */
+  readonly #removedFor = new Set<string>();
+
+  constructor(options: FolderWipesOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a wipe is being carried out, or put on record. Then the lock is not given back. */
+  get areUnderWay(): boolean {
+    return this.#count > 0;
+  }
+
+  /**
+   * Deletes the segments of one signal, or of every one, and carries out what else was asked for. When it resolves they
+   * are gone from the disk. The wipe is on record first, so that one cut short is finished at the next open; a full disk,
+   * which cannot take the record, is a reason to wipe all the same. One that fails is taken off the record: carried out
+   * later, it would delete what was written since.
+   */
+  async wipe(signal: string | undefined): Promise<void> {
+    this.#count++;
+    let request: WipeRequest = { path: undefined, signal };
+    try {
+      request = await this.#record(signal);
+      await this.#answer(request.path === undefined ? [request] : []);
+    } catch (error) {
+      if (request.path !== undefined && this.#options.fileSystem.stat(request.path) !== undefined) {
+        this.#removeRequest(request);
+      }
+      throw error;
+    } finally {
+      this.#count--;
+    }
+  }
+
+  /** Carries out every wipe that another process asked for before the call. */
+  async answerRequests(): Promise<void> {
+    const { fileSystem, path } = this.#options;
+    if (listWipeRequests(fileSystem, path).length > 0) await this.#answer([]);
+  }
+
+  /** Finishes the wipes that an earlier process left, before anything is written. */
+  finish(): void {
+    const { fileSystem, path } = this.#options;
+    for (const request of listWipeRequests(fileSystem, path)) {
+      this.#removeSegments(request);
+      // The request is the only trace of the wipe: it goes once the removals are on disk.
+      fileSystem.syncDirectorySync(path);
+      this.#removeRequest(request);
+    }
+  }
+
+  /** Resolves when no wipe is being carried out any more. */
+  settled(): Promise<void> {
+    return this.#answering;
+  }
+
+  /** Carries out those on record, and those given here. One call after another: each would find the requests of the one before. */
+  #answer(unrecorded: readonly WipeRequest[]): Promise<void> {
+    const answering = this.#answering.then(() => this.#answerNow(unrecorded));
+    this.#answering = answering.catch(() => {});
+    return answering;
+  }
+
+  async #answerNow(unrecorded: readonly WipeRequest[]): Promise<void> {
+    const { fileSystem, compressor, path, journals, isLockOurs } = this.#options;
+    this.#count++;
+    try {
+      await compressor.cancel((rawPath) => rawPath.startsWith(`${path}/`));
+      // Whoever has the lock now carries the request out.
+      if (!isLockOurs()) return;
+      for (const request of [...listWipeRequests(fileSystem, path), ...unrecorded]) {
+        // One whose removals could not be synced is tried again, but not what was written since removed.
+        if (request.path === undefined || !this.#removedFor.has(request.path)) this.#removeSegments(request);
+        if (request.path !== undefined) this.#removedFor.add(request.path);
+        await fileSystem.syncDirectory(path);
+        this.#removeRequest(request);
+      }
+      // Compressions of signals that stay were cancelled with the others.
+      for (const journal of journals.values()) if (journal.isOpen) journal.sealed.compress();
+      await fileSystem.syncDirectory(path);
+    } finally {
+      this.#count--;
+    }
+  }
+
+  /** Puts a wipe on record, unless a full disk does not take it. */
+  async #record(signal: string | undefined): Promise<WipeRequest> {
+    const { fileSystem, path, clearLeftovers } = this.#options;
+    try {
+      return { path: await writeWipeRequest(fileSystem, { folder: path, signal }), signal };
+    } catch (error) {
+      if (errorCode(error) !== "ENOSPC" && errorCode(error) !== "EDQUOT") throw error;
+      clearLeftovers();
+      return { path: undefined, signal };
+    }
+  }
+
+  /** A request that came back after a loss of power would wipe what was written since. So a sync has its removal to sync, too. */
+  #removeRequest({ path }: WipeRequest): void {
+    if (path !== undefined) {
+      this.#options.fileSystem.remove(path);
+      this.#removedFor.delete(path);
+    }
+    this.#options.namesChanged();
+  }
+
+  #removeSegments({ signal }: WipeRequest): void {
+    const { fileSystem, path, journals, isSignal, namesChanged } = this.#options;
+    for (const [name, journal] of journals) if (signal === undefined || signal === name) journal.forget();
+    for (const name of groupSegments(fileSystem.list(path), isSignal).keys()) {
+      if (signal === undefined || signal === name) removeSignal(fileSystem, { folder: path, signal: name });
+    }
+    namesChanged();
+  }
+}
