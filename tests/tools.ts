@@ -43,7 +43,12 @@ export function requireBunPackages(directory: string): Tool {
   return toolAt(`the result of "bun install" in ${directory}`, isInstalled ? path : undefined);
 }
 
-function toolAt(name: string, path: string | undefined): Tool {
+/**
+ * A tool that was looked for elsewhere: it is at `path`, or missing.
+ *
+ * @throws {Error} If it is missing and `VARVE_REQUIRE_TOOLS=1` is set.
+ */
+export function toolAt(name: string, path: string | undefined): Tool {
   if (path !== undefined) return { path, skip: false };
   const reason = `needs ${name}, which is missing`;
   if (process.env["VARVE_REQUIRE_TOOLS"] === "1") {

@@ -57,7 +57,7 @@ export class FolderWipes {
     let request: WipeRequest = { path: undefined, signal };
     try {
       request = await this.#record(signal);
-      await this.#answer(request.path === undefined ? [request] : []);
+      await this.#answer(request);
     } catch (error) {
       if (request.path !== undefined && this.#options.fileSystem.stat(request.path) !== undefined) {
         this.#removeRequest(request);
@@ -71,13 +71,16 @@ export class FolderWipes {
   /** Carries out every wipe that another process asked for before the call. */
   async answerRequests(): Promise<void> {
     const { fileSystem, path } = this.#options;
-    if (listWipeRequests(fileSystem, path).length > 0) await this.#answer([]);
+    if (listWipeRequests(fileSystem, path).length > 0) await this.#answer();
   }
 
   /** Finishes the wipes that an earlier process left, before anything is written. */
   finish(): void {
     const { fileSystem, path } = this.#options;
-    for (const request of listWipeRequests(fileSystem, path)) {
+    const requests = listWipeRequests(fileSystem, path);
+    // As below: who asked may have ended before it synced.
+    if (requests.length > 0) fileSystem.syncDirectorySync(path);
+    for (const request of requests) {
       this.#removeSegments(request);
       // The request is the only trace of the wipe: it goes once the removals are on disk.
       fileSystem.syncDirectorySync(path);
@@ -90,21 +93,25 @@ export class FolderWipes {
     return this.#answering;
   }
 
-  /** Carries out those on record, and those given here. One call after another: each would find the requests of the one before. */
-  #answer(unrecorded: readonly WipeRequest[]): Promise<void> {
-    const answering = this.#answering.then(() => this.#answerNow(unrecorded));
+  /** Carries out those on record, and the one given here. One call after another: each would find the requests of the one before. */
+  #answer(own?: WipeRequest): Promise<void> {
+    const answering = this.#answering.then(() => this.#answerNow(own));
     this.#answering = answering.catch(() => {});
     return answering;
   }
 
-  async #answerNow(unrecorded: readonly WipeRequest[]): Promise<void> {
+  async #answerNow(own: WipeRequest | undefined): Promise<void> {
     const { fileSystem, compressor, path, journals, isLockOurs } = this.#options;
     this.#count++;
     try {
       await compressor.cancel((rawPath) => rawPath.startsWith(`${path}/`));
       // Whoever has the lock now carries the request out.
       if (!isLockOurs()) return;
-      for (const request of [...listWipeRequests(fileSystem, path), ...unrecorded]) {
+      const requests = listWipeRequests(fileSystem, path);
+      // A request is on disk before anything is removed for it, so that a wipe cut short is finished.
+      if (requests.some((request) => request.path !== own?.path)) await fileSystem.syncDirectory(path);
+      const unrecorded = own !== undefined && own.path === undefined ? [own] : [];
+      for (const request of [...requests, ...unrecorded]) {
         // One whose removals could not be synced is tried again, but not what was written since removed.
         if (request.path === undefined || !this.#removedFor.has(request.path)) this.#removeSegments(request);
         if (request.path !== undefined) this.#removedFor.add(request.path);

@@ -41,7 +41,13 @@ export async function writeWipeRequest(
     if (errorCode(error) !== "ENOENT") throw error;
     writeJsonFile(fileSystem, file);
   }
-  await fileSystem.syncDirectory(folder);
+  try {
+    await fileSystem.syncDirectory(folder);
+  } catch (error) {
+    // Nobody would know of it any more, and it would be carried out all the same.
+    fileSystem.remove(path);
+    throw error;
+  }
   return path;
 }
 

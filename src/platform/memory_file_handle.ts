@@ -50,9 +50,11 @@ export class MemoryFileHandle implements FileHandle {
   /** Reads in a later turn. */
   async read(buffer: Uint8Array, offset: number): Promise<number> {
     this.#assertUsable("read");
-    const call = await this.#options.process.startAsync("read", this.#options.path);
-    call.finish();
-    return this.#file.read(buffer, offset);
+    const { process, path } = this.#options;
+    return await process.startAsync({ operation: "read", path }, (call) => {
+      call.finish();
+      return this.#file.read(buffer, offset);
+    });
   }
 
   /** Writes at once. */
@@ -65,8 +67,8 @@ export class MemoryFileHandle implements FileHandle {
   /** Writes in a later turn. */
   async write(buffer: Uint8Array, offset: number): Promise<void> {
     this.#assertUsable("write");
-    const call = await this.#options.process.startAsync("write", this.#options.path);
-    this.#land(buffer, { offset, call });
+    const { process, path } = this.#options;
+    await process.startAsync({ operation: "write", path }, (call) => this.#land(buffer, { offset, call }));
   }
 
   /** Sets the file's length. */
@@ -81,7 +83,8 @@ export class MemoryFileHandle implements FileHandle {
   async sync(): Promise<void> {
     this.#assertUsable("sync");
     const { lastSequence } = this.#file;
-    this.#settleSync(lastSequence, await this.#options.process.startAsync("sync", this.#options.path));
+    const { process, path } = this.#options;
+    await process.startAsync({ operation: "sync", path }, (call) => this.#settleSync(lastSequence, call));
   }
 
   /** The same at once. */

@@ -168,9 +168,10 @@ export class MemoryFileSystem implements FileSystem {
   async syncDirectory(path: string): Promise<void> {
     const directory = this.#volume.findDirectory(path);
     const changes = [...directory.changes];
-    const call = await this.#process.startAsync("syncDirectory", path);
-    call.finish();
-    this.#volume.syncDirectory(directory, changes);
+    await this.#process.startAsync({ operation: "syncDirectory", path }, (call) => {
+      call.finish();
+      this.#volume.syncDirectory(directory, changes);
+    });
   }
 
   /** The same at once. */

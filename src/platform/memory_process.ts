@@ -105,13 +105,19 @@ export class MemoryProcess {
     return this.#begin({ operation, path }, takeFirst(this.#failures, operation)?.failure);
   }
 
-  /** Begins an operation on `path`, and resolves when it takes effect: never in the turn that began it. */
-  async startAsync(operation: MemoryAsyncOperation, path: string): Promise<MemoryCall> {
+  /**
+   * Begins an operation, and has it take effect later: never in the turn that began it. `effect` runs in the very turn of the
+   * listeners that are told of it, so that nothing lands after one of them has ended the process.
+   */
+  async startAsync<Result>(
+    step: { readonly operation: MemoryAsyncOperation; readonly path: string },
+    effect: (call: MemoryCall) => Result,
+  ): Promise<Result> {
     this.#assertAlive();
-    const failure = takeFirst(this.#failures, operation)?.failure;
-    await takeFirst(this.#holds, operation)?.released;
+    const failure = takeFirst(this.#failures, step.operation)?.failure;
+    await takeFirst(this.#holds, step.operation)?.released;
     this.#assertAlive();
-    return this.#begin({ operation, path }, failure);
+    return effect(this.#begin(step, failure));
   }
 
   #begin(step: MemoryStep, ordered: MemoryFailure | undefined): MemoryCall {

@@ -31,15 +31,27 @@ export function startProgram(
   args: readonly string[],
   runtime: "bun" | "deno" = currentRuntime,
 ): StoreProgram {
+  return startCommand([...programCommand(name, runtime), ...args]);
+}
+
+/** The command that runs a program on a runtime, for one that is started through another command. */
+export function programCommand(name: string, runtime: "bun" | "deno" = currentRuntime): string[] {
   const script = fileURLToPath(new URL(`./programs/${name}`, import.meta.url));
   const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
   const run = runtime === "deno" ? ["run", "-A", "--no-check", "--config", config, script] : ["run", script];
-  const child = spawn(requireTool(runtime).path, [...run, ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  return [requireTool(runtime).path, ...run];
+}
+
+/** Starts a command that becomes a program. */
+export function startCommand(command: readonly string[]): StoreProgram {
+  const [path = "", ...args] = command;
+  const child = spawn(path, args, { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ended = once(child, "close").then(([status]) => status as number | null);
   const nextLine = async (): Promise<string> => {
     const next = await lines.next();
     if (next.done !== true) return next.value;
+    const name = command.find((part) => part.endsWith(".ts")) ?? path;
     throw new Error(`Cannot read a line from "${name}": it ended with status ${await ended}`);
   };
   const signal = (name: NodeJS.Signals): void => {

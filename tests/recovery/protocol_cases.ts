@@ -165,6 +165,7 @@ const OPEN_AFTER_CRASH: Protocol = {
     ...LOCK_STEPS,
     "remove logs-<stamp>.jsonl.gz.tmp",
     "remove .wipe-<id>.json.tmp",
+    "syncDirectory .",
     "remove metrics.jsonl",
     "syncDirectory .",
     "remove .wipe-<id 2>.json",

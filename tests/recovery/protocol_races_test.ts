@@ -147,6 +147,8 @@ test("wipe() that the holder answered is not carried out again after a loss of p
     run.append(holder, 3);
     await run.sync(holder);
     const asker = await run.openIn(run.otherProcess());
+    // The first sync is the request's own.
+    run.fileSystem.holdNext("syncDirectory")();
     const releaseRemoval = run.fileSystem.holdNext("syncDirectory");
     const wiped = asker.wipe(LOGS);
     await run.until(() => !listNames(run.fileSystem).includes("logs.jsonl"));

@@ -71,6 +71,7 @@ const WIPE_ANSWERED: Protocol = {
   name: "wipe answered by the holder, who goes on",
   options: COMPRESSED,
   steps: [
+    "syncDirectory .",
     "remove logs-<stamp>.jsonl.gz",
     "remove logs-<stamp 2>.jsonl.gz",
     "remove logs.jsonl",
