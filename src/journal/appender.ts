@@ -166,7 +166,7 @@ export class SegmentAppender implements BatchSink {
     folder.beforeSegmentOpen();
     const listing = listSignal(fileSystem.list(folder.path), signal);
     this.#newestStamp = listing.sealed.at(-1)?.stamp;
-    const { segment, recovery } = this.#openFound();
+    const { segment, recovery } = listing.active ? this.#openFound() : ActiveSegment.open(fileSystem, this.path);
     this.#segment = segment;
     if (!listing.active) folder.namesChanged();
     if (recovery.kind === "cut") {

@@ -61,7 +61,6 @@ export class ActiveSegment {
    * power, and be joined with what is written in its place to a line that nobody wrote.
    */
   syncFound(): void {
-    if (this.#sizeBytes === 0) return;
     this.#file.syncSync();
     this.#syncedBytes = this.#sizeBytes;
   }
