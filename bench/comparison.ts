@@ -5,7 +5,7 @@
  */
 
 /** The numbers of the targets that benchmarks measure, as the command line takes them. */
-export type BenchId = "P1" | "P2" | "P4" | "P5" | "P11" | "P14";
+export type BenchId = "P1" | "P2" | "P4" | "P5" | "P6" | "P7" | "P11" | "P14";
 
 /** What a benchmark is given. */
 export interface BenchRun {

@@ -21,12 +21,22 @@ import { append } from "./append.ts";
 import { appendCost } from "./append_cost.ts";
 import type { Bench, BenchRun, Comparison, SkippedComparison } from "./comparison.ts";
 import { compressedSize } from "./compressed_size.ts";
+import { durableAppend } from "./durable_append.ts";
 import { eventLoopStall } from "./event_loop_stall.ts";
 import { machineFacts } from "./machine.ts";
+import { openJournal } from "./open_journal.ts";
 import { otlpLogs } from "./otlp_logs.ts";
 import { formatTable } from "./table.ts";
 
-const BENCHES: readonly Bench[] = [append, appendCost, eventLoopStall, compressedSize, otlpLogs];
+const BENCHES: readonly Bench[] = [
+  append,
+  appendCost,
+  eventLoopStall,
+  durableAppend,
+  openJournal,
+  compressedSize,
+  otlpLogs,
+];
 const RESULTS_PATH = fileURLToPath(new URL("./results.json", import.meta.url));
 
 const { values, positionals } = parseArgs({

@@ -16,6 +16,7 @@ import { currentRuntime, requireBunPackages, requireTool } from "./tools.ts";
 const bench = fileURLToPath(new URL("../bench", import.meta.url));
 const runtime = requireTool(currentRuntime);
 const packages = currentRuntime === "bun" ? requireBunPackages(bench) : { skip: false as const };
+const commits = requireCommits();
 const directory = mkdtempSync(join(tmpdir(), "varve-bench-test-"));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -35,6 +36,8 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   P2: ["pino", "LogTape, syncs", "rotating-file-stream"],
   P4: ["JSON.stringify"],
   P5: ["naive floor"],
+  P6: ["fdatasync a record"],
+  P7: ["0.0625 MiB"],
   P11: [],
   P14: ["bodies dropped"],
 };
@@ -63,13 +66,31 @@ test("bench names the targets when asked for one that it does not know", { skip:
   assert.match(stderr, /Cannot measure "P99": the targets are P1, P2, P4/);
 });
 
-function runBench(args: readonly string[]): SpawnSyncReturns<string> {
+test("bench compares append of an earlier commit with the working tree's", { skip: commits.skip }, () => {
+  const { status, stdout, stderr } = runBench(["HEAD", "--rounds", "2", "--records", "2000"], "commit_comparison.ts");
+  assert.equal(status, 0, stdout + stderr);
+  for (const figure of ["append until flushed, 2 runs", "HEAD: median", "working tree: median", "medians differ by"]) {
+    assert.ok(stdout.includes(figure), stdout);
+  }
+  assert.doesNotMatch(stdout, /NaN/);
+  assert.deepEqual(readdirSync(directory).filter((name) => name !== "results.json"), []);
+});
+
+function runBench(args: readonly string[], program = "main.ts"): SpawnSyncReturns<string> {
   const run = currentRuntime === "deno" ? ["run", "-A"] : [];
-  return spawnSync(runtime.path, [...run, join(bench, "main.ts"), ...args], {
+  return spawnSync(runtime.path, [...run, join(bench, program), ...args], {
     encoding: "utf8",
     // The benchmarks make their directories below this one, so that what they forgot would show.
     env: { ...process.env, TMPDIR: directory },
   });
+}
+
+/** Git, and a clone: a tree that was unpacked from an archive has no commits to compare with. */
+function requireCommits(): { readonly skip: string | false } {
+  const git = requireTool("git");
+  if (git.skip !== false) return git;
+  const { status } = spawnSync(git.path, ["-C", bench, "rev-parse", "--verify", "HEAD"]);
+  return { skip: status === 0 ? false : "needs a clone with its history" };
 }
 
 /** Figures are numbers, ratios are their quotients, and the table shows both. */

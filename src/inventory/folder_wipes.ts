@@ -132,6 +132,8 @@ export class FolderWipes {
     try {
       return { path: await writeWipeRequest(fileSystem, { folder: path, signal }), signal };
     } catch (error) {
+      // A request that was made and taken back is a name to sync.
+      this.#options.namesChanged();
       if (errorCode(error) !== "ENOSPC" && errorCode(error) !== "EDQUOT") throw error;
       clearLeftovers();
       return { path: undefined, signal };

@@ -46,6 +46,8 @@ export async function writeWipeRequest(
   } catch (error) {
     // Nobody would know of it any more, and it would be carried out all the same.
     fileSystem.remove(path);
+    // Where this fails as well, a loss of power may bring it back.
+    await fileSystem.syncDirectory(folder).catch(() => {});
     throw error;
   }
   return path;
