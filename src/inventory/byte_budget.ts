@@ -22,11 +22,15 @@ import { parentOf } from "./folder_names.ts";
 
 /** A sealed segment that may be deleted. */
 export interface PrunableSegment extends SegmentAge {
+  /** Tells its journal from every other one. */
+  readonly journal: string;
   remove(): void;
 }
 
 /** An active segment that may be deleted where no sealed one is left. */
 export interface PrunableActiveSegment {
+  /** See {@linkcode PrunableSegment.journal}. */
+  readonly journal: string;
   /** When it was begun, or, where nobody writes to it, last changed: milliseconds since the epoch. */
   readonly timeMs: number;
   /** Seals it; where nobody writes to it, deletes it at once. */
@@ -61,6 +65,8 @@ export class ByteBudget {
   /** Bytes of all folders; `undefined` when they are to be added up again. */
   #folderBytes: number | undefined;
   #isFreeing = false;
+  /** Journals of which a segment could not be deleted just now: their newer ones stay as well, so that no gap comes to be. */
+  readonly #stuck = new Set<string>();
   /** Bytes that may be written before the disk's free bytes are asked for again. */
   #knownFreeBytes = 0;
   #freeCheckedMs = -Infinity;
@@ -81,6 +87,7 @@ export class ByteBudget {
 
   /** Deletes until what is there fits, as far as there is something to delete. */
   prune(): void {
+    this.#stuck.clear();
     this.#free(this.#missingBytes(0), Infinity);
   }
 
@@ -91,6 +98,7 @@ export class ByteBudget {
    */
   makeRoom(bytes: number): Error | undefined {
     if (this.#missingBytes(bytes) > 0) {
+      this.#stuck.clear();
       this.#free(this.#missingBytes(bytes), Infinity);
       this.#freeActive(bytes);
       if (this.#missingBytes(0) > 0) return this.#refusal();
@@ -106,6 +114,7 @@ export class ByteBudget {
    * @returns What gives the room back; `undefined`, with nothing deleted, when there is not enough to delete.
    */
   reserve(bytes: number, { sealedBeforeMs }: { readonly sealedBeforeMs: number }): (() => void) | undefined {
+    this.#stuck.clear();
     const missingBytes = this.#missingBytes(bytes);
     const freeableBytes = this.#prunable(sealedBeforeMs).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     if (freeableBytes < missingBytes) return undefined;
@@ -146,7 +155,7 @@ export class ByteBudget {
   #prunable(sealedBeforeMs: number): readonly PrunableSegment[] {
     return [...this.#options.folders]
       .flatMap((folder) => folder.sealedSegments())
-      .filter(({ sealedTimeMs }) => sealedTimeMs < sealedBeforeMs);
+      .filter(({ journal, sealedTimeMs }) => sealedTimeMs < sealedBeforeMs && !this.#stuck.has(journal));
   }
 
   #free(missingBytes: number, sealedBeforeMs: number): void {
@@ -155,7 +164,7 @@ export class ByteBudget {
     this.#isFreeing = true;
     try {
       const segments = selectOldest(this.#prunable(sealedBeforeMs), missingBytes);
-      for (const segment of segments) ignoreRefusal(() => segment.remove());
+      for (const segment of segments) this.#unlessStuck(segment, () => segment.remove());
     } finally {
       this.#isFreeing = false;
     }
@@ -165,9 +174,23 @@ export class ByteBudget {
     if (this.#missingBytes(bytes) === 0) return;
     const segments = [...this.#options.folders].flatMap((folder) => folder.activeSegments());
     for (const segment of segments.toSorted((a, b) => a.timeMs - b.timeMs)) {
-      ignoreRefusal(() => segment.giveUp());
+      this.#unlessStuck(segment, () => segment.giveUp());
       this.#free(this.#missingBytes(bytes), Infinity);
       if (this.#missingBytes(bytes) === 0) return;
+    }
+  }
+
+  /**
+   * What the file system does not let go now is counted all the same, so that a limit it makes pass refuses writes. What
+   * another process has taken over is that one's to count.
+   */
+  #unlessStuck({ journal }: { readonly journal: string }, remove: () => void): void {
+    if (this.#stuck.has(journal)) return;
+    try {
+      remove();
+    } catch (error) {
+      if (errorCode(error) === undefined && !(error instanceof StoreLockedError)) throw error;
+      this.#stuck.add(journal);
     }
   }
 
@@ -188,16 +211,4 @@ function knownFreeBytes(fileSystem: FileSystem, path: string): number | undefine
   let existing = path;
   while (fileSystem.stat(existing) === undefined && existing !== "/") existing = parentOf(existing);
   return fileSystem.freeBytes(existing);
-}
-
-/**
- * What the file system does not let go now is counted all the same, so that a limit it makes pass refuses writes. What
- * another process has taken over is that one's to count.
- */
-function ignoreRefusal(remove: () => void): void {
-  try {
-    remove();
-  } catch (error) {
-    if (errorCode(error) === undefined && !(error instanceof StoreLockedError)) throw error;
-  }
 }

@@ -192,14 +192,17 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
     const listings = groupSegments(fileSystem.list(this.path), (name) => this.#isPrunable(name));
     return [...listings].flatMap(([signal, { active }]) => {
       const journal = this.journals.get(signal);
-      if (journal?.isOpen) return [{ timeMs: journal.oldestTimeMs ?? Infinity, giveUp: () => journal.seal() }];
+      const place = { journal: `${this.path}/${signal}` };
+      if (journal?.isOpen) {
+        return [{ ...place, timeMs: journal.oldestTimeMs ?? Infinity, giveUp: () => journal.seal() }];
+      }
       const path = `${this.path}/${activeName(signal)}`;
       const giveUp = () => {
         this.acquire();
         fileSystem.remove(path);
         this.namesChanged();
       };
-      return active ? [{ timeMs: fileSystem.stat(path)?.modifiedTimeMs ?? 0, giveUp }] : [];
+      return active ? [{ ...place, timeMs: fileSystem.stat(path)?.modifiedTimeMs ?? 0, giveUp }] : [];
     });
   }
 
@@ -243,6 +246,7 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
     return signals.flatMap((signal) =>
       sealedAges(fileSystem, { folder: this.path, signal }).map((segment) => ({
         ...segment,
+        journal: `${this.path}/${signal}`,
         remove: () => this.#removeSealed(signal, segment.base),
       }))
     );
@@ -298,8 +302,12 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
 
   #removeSealed(signal: string, base: string): void {
     this.acquire();
-    removeSealed(this.#options.fileSystem, { folder: this.path, signal, base });
-    this.namesChanged();
+    try {
+      removeSealed(this.#options.fileSystem, { folder: this.path, signal, base });
+    } finally {
+      // One of its files may be gone even where another stays.
+      this.namesChanged();
+    }
     const journal = this.journals.get(signal);
     if (journal !== undefined) journal.accounts.prunedSegments++;
   }

@@ -77,7 +77,7 @@ export class ActiveSegment {
 
   /** Writes `bytes` behind the last acknowledged one. They are with the operating system when it returns. */
   writeSync(bytes: Uint8Array): void {
-    this.cutBack();
+    this.syncCut();
     try {
       this.#file.writeSync(bytes, this.#sizeBytes);
     } catch (error) {
@@ -93,7 +93,7 @@ export class ActiveSegment {
    * meantime, as the exit flush does, they count once; when only a part of them was, the call rejects.
    */
   async write(bytes: Uint8Array): Promise<void> {
-    this.cutBack();
+    this.syncCut();
     const offset = this.#sizeBytes;
     this.#writesUnderWay++;
     try {
@@ -127,14 +127,17 @@ export class ActiveSegment {
   cutBack(): void {
     if (!this.#isCutPending) return;
     if (this.isBusy) throw new Error(`Cannot mend "${this.path}" yet: a write is under way`);
-    this.#file.truncate(this.#sizeBytes);
+    // On a full disk that goes on, only the first write leaves anything.
+    if (this.#file.stat().sizeBytes > this.#sizeBytes) {
+      this.#file.truncate(this.#sizeBytes);
+      this.#isCutUnsynced = true;
+    }
     this.#isCutPending = false;
-    this.#isCutUnsynced = true;
   }
 
   /**
-   * Makes sure that nothing which was cut off can come back: behind the end of a segment that is never mended, or among
-   * what the next process writes there.
+   * Makes sure that nothing which was cut off can come back with a loss of power: behind what is written in its place, joined
+   * with it to a line that nobody wrote, or behind the end of a segment that is never mended.
    *
    * @throws {Error} If the file system refuses.
    */
