@@ -123,6 +123,9 @@ export const SEGMENT_BUDGET_SHARE = 1 / 4;
 /** The disk is asked for its free bytes this often, where the store leaves some free. */
 export const FREE_BYTES_CHECK_INTERVAL_MS = 1000;
 
+/** A disk gets this long to give back what was deleted, before more is deleted for it. */
+export const FREE_BYTES_DELAY_MS = 30_000;
+
 /** Time between two visits of `serve` to every folder under its root. */
 export const PRUNE_INTERVAL_MS = HOUR_MS;
 

@@ -199,6 +199,7 @@ class RootStore implements Store {
   readonly #clock: Clock;
   readonly #compressor: Compressor;
   readonly #budget: QueueBudget;
+  readonly #backgroundSyncs: BackgroundSyncs;
   readonly #folders: HeldFolders;
   readonly #reader: JournalReader;
   readonly #times = new SegmentTimes();
@@ -219,7 +220,7 @@ class RootStore implements Store {
     const budget = this.#budget = new QueueBudget(this.#options.queueMaxBytes);
     const tools = { ...this.#options, root, fileSystem, clock, compressor };
     const folders = this.#folders = new HeldFolders({ ...tools, isSignal });
-    const backgroundSyncs = new BackgroundSyncs(clock);
+    const backgroundSyncs = this.#backgroundSyncs = new BackgroundSyncs(clock);
     this.#journals = new OpenJournals({ ...tools, budget, folders, backgroundSyncs });
     this.#reader = new JournalReader({
       fileSystem,
@@ -335,6 +336,7 @@ class RootStore implements Store {
     try {
       await this.#forEachJournal((journal) => journal.close());
     } finally {
+      this.#backgroundSyncs.close();
       await this.#folders.close();
       this.#stopExitWatch();
     }

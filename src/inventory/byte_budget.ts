@@ -13,12 +13,10 @@
  */
 
 import { StoreLockedError } from "../errors.ts";
-import { FREE_BYTES_CHECK_INTERVAL_MS } from "../limits.ts";
-import { type SegmentAge, selectOldest } from "../journal/retention.ts";
-import type { Clock } from "../platform/clock.ts";
-import { errorCode, type FileSystem } from "../platform/file_system.ts";
+import type { SegmentAge } from "../journal/retention.ts";
+import { errorCode } from "../platform/file_system.ts";
 import { systemError } from "../platform/system_error.ts";
-import { parentOf } from "./folder_names.ts";
+import { DiskRoom, type DiskRoomOptions } from "./disk_room.ts";
 
 /** A sealed segment that may be deleted. */
 export interface PrunableSegment extends SegmentAge {
@@ -46,15 +44,9 @@ export interface BudgetedFolder {
 }
 
 /** What a {@linkcode ByteBudget} works with. */
-export interface ByteBudgetOptions {
-  readonly fileSystem: FileSystem;
-  readonly clock: Clock;
-  /** Absolute path. */
-  readonly root: string;
+export interface ByteBudgetOptions extends DiskRoomOptions {
   /** See {@linkcode RetentionOptions.maxTotalBytes}. */
   readonly maxTotalBytes: number | false;
-  /** See {@linkcode RetentionOptions.keepFreeBytes}. */
-  readonly keepFreeBytes: number | false;
   readonly folders: ReadonlySet<BudgetedFolder>;
 }
 
@@ -67,17 +59,12 @@ export class ByteBudget {
   #isFreeing = false;
   /** Journals of which a segment could not be deleted just now: their newer ones stay as well, so that no gap comes to be. */
   readonly #stuck = new Set<string>();
-  /** Bytes that may be written before the disk's free bytes are asked for again. */
-  #knownFreeBytes = 0;
-  #freeCheckedMs = -Infinity;
+  readonly #disk: DiskRoom;
 
   /** @throws {RangeError} If bytes are to be left free and the system does not tell how many are. */
   constructor(options: ByteBudgetOptions) {
     this.#options = options;
-    const { fileSystem, root, keepFreeBytes } = options;
-    if (keepFreeBytes === false || knownFreeBytes(fileSystem, root) !== undefined) return;
-    const reason = "the system does not tell how many are; on Deno, --allow-sys=statfs lets it";
-    throw new RangeError(`Cannot keep ${keepFreeBytes} bytes free: ${reason}`);
+    this.#disk = new DiskRoom(options);
   }
 
   /** Notes that the bytes of a folder have changed otherwise than by a write that room was made for. */
@@ -87,8 +74,7 @@ export class ByteBudget {
 
   /** Deletes until what is there fits, as far as there is something to delete. */
   prune(): void {
-    this.#stuck.clear();
-    this.#free(this.#missingBytes(0), Infinity);
+    this.#whileFreeing(() => this.#free(0, Infinity));
   }
 
   /**
@@ -98,12 +84,13 @@ export class ByteBudget {
    */
   makeRoom(bytes: number): Error | undefined {
     if (this.#missingBytes(bytes) > 0) {
-      this.#stuck.clear();
-      this.#free(this.#missingBytes(bytes), Infinity);
-      this.#freeActive(bytes);
+      this.#whileFreeing(() => {
+        this.#free(bytes, Infinity);
+        this.#freeActive(bytes);
+      });
       if (this.#missingBytes(0) > 0) return this.#refusal();
     }
-    this.#knownFreeBytes -= bytes;
+    this.#disk.take(bytes);
     if (this.#folderBytes !== undefined) this.#folderBytes += bytes;
     return undefined;
   }
@@ -111,14 +98,13 @@ export class ByteBudget {
   /**
    * Sets room aside for a compression, deleting only what was sealed before `sealedBeforeMs`.
    *
-   * @returns What gives the room back; `undefined`, with nothing deleted, when there is not enough to delete.
+   * @returns What gives the room back; `undefined` when there is not enough to delete, or it cannot be deleted.
    */
   reserve(bytes: number, { sealedBeforeMs }: { readonly sealedBeforeMs: number }): (() => void) | undefined {
-    this.#stuck.clear();
-    const missingBytes = this.#missingBytes(bytes);
     const freeableBytes = this.#prunable(sealedBeforeMs).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    if (freeableBytes < missingBytes) return undefined;
-    this.#free(missingBytes, sealedBeforeMs);
+    if (freeableBytes < this.#missingBytes(bytes)) return undefined;
+    this.#whileFreeing(() => this.#free(bytes, sealedBeforeMs));
+    if (this.#missingBytes(bytes) > 0) return undefined;
     this.#reservedBytes += bytes;
     let isReserved = true;
     return () => {
@@ -132,7 +118,7 @@ export class ByteBudget {
     const { maxTotalBytes, keepFreeBytes, folders } = this.#options;
     if ((maxTotalBytes === false && keepFreeBytes === false) || folders.size === 0) return 0;
     const overTotal = maxTotalBytes === false ? 0 : this.#usedBytes() + bytes - maxTotalBytes;
-    const overFree = keepFreeBytes === false ? 0 : bytes - this.#spareBytes(bytes, keepFreeBytes);
+    const overFree = keepFreeBytes === false ? 0 : bytes + keepFreeBytes - this.#disk.freeBytes();
     return Math.max(0, overTotal, overFree);
   }
 
@@ -141,32 +127,30 @@ export class ByteBudget {
     return this.#folderBytes + this.#reservedBytes;
   }
 
-  /** Bytes that may be written before less than `keepFreeBytes` are free. Asks the disk when that is near, or some time ago. */
-  #spareBytes(bytes: number, keepFreeBytes: number): number {
-    const { fileSystem, clock, root } = this.#options;
-    const nowMs = clock.monotonicMs();
-    if (this.#knownFreeBytes - keepFreeBytes < bytes || nowMs - this.#freeCheckedMs >= FREE_BYTES_CHECK_INTERVAL_MS) {
-      this.#knownFreeBytes = knownFreeBytes(fileSystem, root) ?? Infinity;
-      this.#freeCheckedMs = nowMs;
-    }
-    return this.#knownFreeBytes - keepFreeBytes;
-  }
-
   #prunable(sealedBeforeMs: number): readonly PrunableSegment[] {
     return [...this.#options.folders]
       .flatMap((folder) => folder.sealedSegments())
       .filter(({ journal, sealedTimeMs }) => sealedTimeMs < sealedBeforeMs && !this.#stuck.has(journal));
   }
 
-  #free(missingBytes: number, sealedBeforeMs: number): void {
-    // To take a folder's lock again, for a deletion there, prunes as well: but not before this has come to its end.
-    if (missingBytes <= 0 || this.#isFreeing) return;
+  /** Runs once at a time: to take a folder's lock again, for a deletion there, may come back here. */
+  #whileFreeing(free: () => void): void {
+    if (this.#isFreeing) return;
     this.#isFreeing = true;
+    this.#stuck.clear();
     try {
-      const segments = selectOldest(this.#prunable(sealedBeforeMs), missingBytes);
-      for (const segment of segments) this.#unlessStuck(segment, () => segment.remove());
+      free();
     } finally {
       this.#isFreeing = false;
+    }
+  }
+
+  /** Deletes sealed segments until `bytes` fit, one by one: what each frees shows only afterwards. */
+  #free(bytes: number, sealedBeforeMs: number): void {
+    while (this.#missingBytes(bytes) > 0) {
+      const segment = oldestOf(this.#prunable(sealedBeforeMs));
+      if (segment === undefined) return;
+      if (this.#isRemoved(segment, () => segment.remove())) this.#disk.give(segment.sizeBytes);
     }
   }
 
@@ -174,8 +158,8 @@ export class ByteBudget {
     if (this.#missingBytes(bytes) === 0) return;
     const segments = [...this.#options.folders].flatMap((folder) => folder.activeSegments());
     for (const segment of segments.toSorted((a, b) => a.timeMs - b.timeMs)) {
-      this.#unlessStuck(segment, () => segment.giveUp());
-      this.#free(this.#missingBytes(bytes), Infinity);
+      if (!this.#stuck.has(segment.journal)) this.#isRemoved(segment, () => segment.giveUp());
+      this.#free(bytes, Infinity);
       if (this.#missingBytes(bytes) === 0) return;
     }
   }
@@ -184,13 +168,14 @@ export class ByteBudget {
    * What the file system does not let go now is counted all the same, so that a limit it makes pass refuses writes. What
    * another process has taken over is that one's to count.
    */
-  #unlessStuck({ journal }: { readonly journal: string }, remove: () => void): void {
-    if (this.#stuck.has(journal)) return;
+  #isRemoved({ journal }: { readonly journal: string }, remove: () => void): boolean {
     try {
       remove();
+      return true;
     } catch (error) {
       if (errorCode(error) === undefined && !(error instanceof StoreLockedError)) throw error;
       this.#stuck.add(journal);
+      return false;
     }
   }
 
@@ -201,14 +186,14 @@ export class ByteBudget {
       const reason = `${usedBytes} bytes are taken by segments that cannot be deleted, and maxTotalBytes is`;
       return systemError("EDQUOT", `Cannot write under "${root}": ${reason} ${maxTotalBytes}`);
     }
-    const reason = `${this.#knownFreeBytes} bytes are free on the disk, and keepFreeBytes is ${keepFreeBytes}`;
+    const reason = `${this.#disk.freeBytes()} bytes are free on the disk, and keepFreeBytes is ${keepFreeBytes}`;
     return systemError("ENOSPC", `Cannot write under "${root}": ${reason}`);
   }
 }
 
-/** Free bytes of the disk that `path` is on, or will be when it is made. */
-function knownFreeBytes(fileSystem: FileSystem, path: string): number | undefined {
-  let existing = path;
-  while (fileSystem.stat(existing) === undefined && existing !== "/") existing = parentOf(existing);
-  return fileSystem.freeBytes(existing);
+function oldestOf(segments: readonly PrunableSegment[]): PrunableSegment | undefined {
+  return segments.reduce<PrunableSegment | undefined>(
+    (oldest, segment) => oldest === undefined || segment.sealedTimeMs < oldest.sealedTimeMs ? segment : oldest,
+    undefined,
+  );
 }

@@ -4,11 +4,13 @@
  * @module
  */
 
+import { StoreLockedError } from "../errors.ts";
 import type { Compressor } from "../journal/compressor.ts";
 import type { JournalWriter } from "../journal/journal.ts";
 import { removeSignal } from "../journal/sealed_segments.ts";
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { groupSegments } from "../segment/listing.ts";
+import { readHolder } from "./lock_holder.ts";
 import { listWipeRequests, type WipeRequest, writeWipeRequest } from "./wipe_request.ts";
 
 /** What {@linkcode FolderWipes} works with. */
@@ -33,6 +35,8 @@ export interface FolderWipesOptions {
 export class FolderWipes {
   readonly #options: FolderWipesOptions;
   #answering: Promise<void> = Promise.resolve();
+  /** Settles when every wipe of this store that was begun has ended. */
+  #wiping: Promise<unknown> = Promise.resolve();
   #count = 0;
   /** Requests whose segments were removed, while that is not known to be on disk. */
   readonly #removedFor = new Set<string>();
@@ -51,21 +55,13 @@ export class FolderWipes {
    * are gone from the disk. The wipe is on record first, so that one cut short is finished at the next open; a full disk,
    * which cannot take the record, is a reason to wipe all the same. One that fails is taken off the record: carried out
    * later, it would delete what was written since.
+   *
+   * @throws {StoreLockedError} If the lock was lost meanwhile.
    */
-  async wipe(signal: string | undefined): Promise<void> {
-    this.#count++;
-    let request: WipeRequest = { path: undefined, signal };
-    try {
-      request = await this.#record(signal);
-      await this.#answer(request);
-    } catch (error) {
-      if (request.path !== undefined && this.#options.fileSystem.stat(request.path) !== undefined) {
-        this.#removeRequest(request);
-      }
-      throw error;
-    } finally {
-      this.#count--;
-    }
+  wipe(signal: string | undefined): Promise<void> {
+    const wipe = this.#wipeNow(signal);
+    this.#wiping = Promise.allSettled([this.#wiping, wipe]);
+    return wipe;
   }
 
   /** Carries out every wipe that another process asked for before the call. */
@@ -89,8 +85,25 @@ export class FolderWipes {
   }
 
   /** Resolves when no wipe is being carried out any more. */
-  settled(): Promise<void> {
-    return this.#answering;
+  async settled(): Promise<void> {
+    await this.#wiping;
+    await this.#answering;
+  }
+
+  async #wipeNow(signal: string | undefined): Promise<void> {
+    this.#count++;
+    let request: WipeRequest = { path: undefined, signal };
+    try {
+      request = await this.#record(signal);
+      await this.#answer(request);
+    } catch (error) {
+      if (request.path !== undefined && this.#options.fileSystem.stat(request.path) !== undefined) {
+        this.#removeRequest(request);
+      }
+      throw error;
+    } finally {
+      this.#count--;
+    }
   }
 
   /** Carries out those on record, and the one given here. One call after another: each would find the requests of the one before. */
@@ -105,8 +118,11 @@ export class FolderWipes {
     this.#count++;
     try {
       await compressor.cancel((rawPath) => rawPath.startsWith(`${path}/`));
-      // Whoever has the lock now carries the request out.
-      if (!isLockOurs()) return;
+      if (!isLockOurs()) {
+        // Whoever has the lock now carries out the requests of others.
+        if (own === undefined) return;
+        throw new StoreLockedError(path, readHolder(fileSystem, path)?.holder);
+      }
       const requests = listWipeRequests(fileSystem, path);
       // A request is on disk before anything is removed for it, so that a wipe cut short is finished.
       if (requests.some((request) => request.path !== own?.path)) await fileSystem.syncDirectory(path);

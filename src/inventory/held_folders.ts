@@ -4,6 +4,7 @@
  * @module
  */
 
+import { StoreClosedError } from "../errors.ts";
 import {
   FOLDER_IDLE_MS,
   FOLDER_LOOK_INTERVAL_MS,
@@ -80,6 +81,7 @@ export class HeldFolders {
 
   /** Gives the least used folders back where the next lock or open segment of `opening` would be one too many. */
   #giveBackUnused(opening: ServerFolder): void {
+    if (this.#isClosed) throw new StoreClosedError("take a folder's lock");
     this.#scheduleLook();
     const others = [...this.#held].filter((folder) => folder !== opening);
     let folders = others.length;
@@ -112,6 +114,11 @@ export class HeldFolders {
     const nowMs = this.#options.clock.monotonicMs();
     const isPruneDue = nowMs - this.#lastPruneMs >= RETENTION_INTERVAL_MS;
     if (isPruneDue) this.#lastPruneMs = nowMs;
+    try {
+      if (isPruneDue) this.pruneTotal();
+    } catch {
+      // As below: the next look tries again.
+    }
     for (const folder of [...this.#held]) {
       // Another one's look takes time, in which this one may be given back.
       if (!folder.isHeld) continue;
@@ -122,11 +129,6 @@ export class HeldFolders {
       } catch {
         // The file system refuses for now; appends and flushes tell the program, and the next look tries again.
       }
-    }
-    try {
-      if (isPruneDue) this.pruneTotal();
-    } catch {
-      // As above: the next look tries again.
     }
   }
 }

@@ -58,8 +58,8 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
   #usedBytes: number | undefined;
   /** The same for its sealed segments. */
   #sealed: readonly PrunableSegment[] | undefined;
-  /** Writes that room is being made for: meanwhile the lock is not given back. */
-  #writesWaiting = 0;
+  /** What is being done in the folder, one within the other: meanwhile the lock is not given back. */
+  #uses = 0;
   #lastLookMs = -Infinity;
   #lastUseMs = 0;
   #lastAccepted = 0;
@@ -97,6 +97,8 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
     if (this.#lock.isOurs()) return;
     this.#loseLock();
     this.#options.beforeOpen();
+    // To give another folder back may write its records, make room for them, and come here for that.
+    if (this.#lock.isOurs()) return;
     this.#names.noteAll();
     this.#takeLock();
     try {
@@ -108,9 +110,8 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
     }
     this.#options.held.add(this);
     this.#options.counted.add(this);
-    this.roomUnused();
+    this.#sizesChanged();
     this.#lastUseMs = this.#options.clock.monotonicMs();
-    this.#options.budget.prune();
   }
 
   isStillHeld(): boolean {
@@ -119,23 +120,17 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
 
   namesChanged(): void {
     this.#names.note();
-    this.#sealed = undefined;
-    this.roomUnused();
+    this.#sizesChanged();
   }
 
   beforeSegmentOpen(): void {
-    this.#options.beforeOpen();
+    this.#use(() => this.#options.beforeOpen());
   }
 
   makeRoom(bytes: number, signal: string): void {
-    this.#writesWaiting++;
-    try {
-      const refusal = this.#options.budget.makeRoom(bytes);
-      if (refusal !== undefined && !signalOf(signal).isRetainedForever) throw refusal;
-      if (refusal !== undefined) this.#options.budget.recount();
-    } finally {
-      this.#writesWaiting--;
-    }
+    const refusal = this.#use(() => this.#options.budget.makeRoom(bytes));
+    if (refusal !== undefined && !signalOf(signal).isRetainedForever) throw refusal;
+    if (refusal !== undefined) this.#options.budget.recount();
     if (this.#usedBytes !== undefined) this.#usedBytes += bytes;
   }
 
@@ -194,14 +189,15 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
       const journal = this.journals.get(signal);
       const place = { journal: `${this.path}/${signal}` };
       if (journal?.isOpen) {
-        return [{ ...place, timeMs: journal.oldestTimeMs ?? Infinity, giveUp: () => journal.seal() }];
+        return [{ ...place, timeMs: journal.oldestTimeMs ?? Infinity, giveUp: () => this.#use(() => journal.seal()) }];
       }
       const path = `${this.path}/${activeName(signal)}`;
-      const giveUp = () => {
-        this.acquire();
-        fileSystem.remove(path);
-        this.namesChanged();
-      };
+      const giveUp = () =>
+        this.#use(() => {
+          this.acquire();
+          fileSystem.remove(path);
+          this.namesChanged();
+        });
       return active ? [{ ...place, timeMs: fileSystem.stat(path)?.modifiedTimeMs ?? 0, giveUp }] : [];
     });
   }
@@ -222,7 +218,7 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
    * refuses.
    */
   release(): boolean {
-    if (this.#wipes.areUnderWay || this.#writesWaiting > 0) return false;
+    if (this.#wipes.areUnderWay || this.#uses > 0) return false;
     const isQuiet = this.#options.compressor.discard((rawPath) => this.#contains(rawPath));
     if (!isQuiet || !this.journals.values().toArray().every((journal) => journal.park())) return false;
     this.unlock();
@@ -247,7 +243,7 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
       sealedAges(fileSystem, { folder: this.path, signal }).map((segment) => ({
         ...segment,
         journal: `${this.path}/${signal}`,
-        remove: () => this.#removeSealed(signal, segment.base),
+        remove: () => this.#use(() => this.#removeSealed(signal, segment.base)),
       }))
     );
   }
@@ -289,6 +285,20 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
       const isLeftover = isTemporaryRequest(name) || (file?.kind === "temporary" && isSignal(file.signal));
       if (kind === "file" && isLeftover) fileSystem.remove(`${this.path}/${name}`);
     }
+  }
+
+  #use<Result>(work: () => Result): Result {
+    this.#uses++;
+    try {
+      return work();
+    } finally {
+      this.#uses--;
+    }
+  }
+
+  #sizesChanged(): void {
+    this.#sealed = undefined;
+    this.roomUnused();
   }
 
   #takeLock(): void {

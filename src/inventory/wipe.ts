@@ -26,9 +26,16 @@ export interface WipeOptions {
  * @throws {WipeTimeoutError} If another process holds the folder and did not answer in 10 seconds. The request stays.
  */
 export async function wipeFolder(folder: ServerFolder, options: WipeOptions): Promise<void> {
-  if (!isAcquired(folder)) return askForWipe(folder, options);
-  await folder.wipe(options.signal);
-  folder.releaseUnused();
+  if (!isAcquired(folder)) return await askForWipe(folder, options);
+  try {
+    await folder.wipe(options.signal);
+  } catch (error) {
+    if (!(error instanceof StoreLockedError)) throw error;
+    // Somebody else has taken the folder over in the middle of it.
+    await askForWipe(folder, options);
+  } finally {
+    folder.releaseUnused();
+  }
 }
 
 /** The holder removes the request when it is done. Where it has ended instead, taking the lock finishes the wipe. */

@@ -34,14 +34,17 @@ export interface SegmentAppenderOptions {
   readonly onSealed: () => void;
 }
 
+/** What changes when anybody writes to a file, cuts it or replaces it. */
+type SegmentState = Pick<ActiveSegment, "identity" | "sizeBytes" | "modifiedTimeMs">;
+
 /** See the module. */
 export class SegmentAppender implements BatchSink {
   readonly path: string;
   readonly #options: SegmentAppenderOptions;
   #segment: ActiveSegment | undefined;
   #newestStamp: Stamp | undefined;
-  /** The segment that was last given back, to tell when another process has written to it since. */
-  #closed: ActiveSegment | undefined;
+  /** How the active segment was last given back, to tell when another process has written to it since. */
+  #closed: SegmentState | undefined;
   /** The newest sealed segment that this object has synced, or has among its unsynced ones. */
   #newestOwn: string | undefined;
   #oldestTimeMs: number | undefined;
@@ -116,10 +119,11 @@ export class SegmentAppender implements BatchSink {
   close(): void {
     const segment = this.#segment;
     if (segment === undefined) return;
+    const { identity, sizeBytes } = segment;
+    this.#closed = { identity, sizeBytes, modifiedTimeMs: segment.modifiedTimeMs };
     segment.close();
     this.#unsynced.add(segment, this.path);
     this.#segment = undefined;
-    this.#closed = segment;
   }
 
   /** Gives the active file back without touching it again: the lock is lost, and it may be somebody else's. */
@@ -181,10 +185,9 @@ export class SegmentAppender implements BatchSink {
 
   #openFound(): ReturnType<typeof ActiveSegment.open> {
     const opened = ActiveSegment.open(this.#options.fileSystem, this.path);
-    const { segment } = opened;
-    const isOurs = segment.identity === this.#closed?.identity && segment.sizeBytes === this.#closed.sizeBytes;
+    const { segment, recovery } = opened;
     try {
-      if (!isOurs) segment.syncFound();
+      if (recovery.kind !== "clean" || !isSameState(segment, this.#closed)) segment.syncFound();
     } catch (error) {
       segment.close();
       throw error;
@@ -232,4 +235,9 @@ export class SegmentAppender implements BatchSink {
     this.#segment = segment;
     this.#options.onSealed();
   }
+}
+
+function isSameState(segment: SegmentState, other: SegmentState | undefined): boolean {
+  return segment.identity === other?.identity && segment.sizeBytes === other.sizeBytes &&
+    segment.modifiedTimeMs === other.modifiedTimeMs;
 }

@@ -8,8 +8,9 @@
 import { PARALLEL_SYNCS_MAX, SEALED_SYNC_DELAY_MS } from "../limits.ts";
 import type { Clock, StopTimer } from "../platform/clock.ts";
 
-/** What has something to sync. A failure is its own to remember, and to tell whoever waits for a sync. */
+/** What has something to sync. */
 export interface BackgroundSyncable {
+  /** Rejects where it is worth trying again in a second. A failure is its own to tell whoever waits for a sync. */
   syncInBackground(): Promise<void>;
 }
 
@@ -23,6 +24,7 @@ export class BackgroundSyncs {
   /** What is to be synced at once, and waits only because much else is. */
   readonly #urgent = new Set<BackgroundSyncable>();
   #urgentRunning = 0;
+  #isClosed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -30,13 +32,14 @@ export class BackgroundSyncs {
 
   /** Has `syncable` synced at once, or as soon as fewer than {@linkcode PARALLEL_SYNCS_MAX} such syncs are under way. */
   start(syncable: BackgroundSyncable): void {
+    if (this.#isClosed) return;
     this.#urgent.add(syncable);
     if (this.#urgentRunning < PARALLEL_SYNCS_MAX) void this.#runUrgent();
   }
 
   /** Has `syncable` synced in a second, or with what it waits for already. One after another: nobody is in a hurry. */
   add(syncable: BackgroundSyncable): void {
-    if (this.#waiting.has(syncable)) return;
+    if (this.#isClosed || this.#waiting.has(syncable)) return;
     this.#waiting.set(syncable, this.#clock.monotonicMs() + SEALED_SYNC_DELAY_MS);
     this.#schedule();
   }
@@ -49,11 +52,19 @@ export class BackgroundSyncs {
     this.#stopTimer = undefined;
   }
 
+  /** Ends it: what waits is left. */
+  close(): void {
+    this.#isClosed = true;
+    this.#urgent.clear();
+    this.#waiting.clear();
+    this.#stopTimer?.();
+  }
+
   async #runUrgent(): Promise<void> {
     this.#urgentRunning++;
     for (const syncable of this.#urgent) {
       this.#urgent.delete(syncable);
-      await syncable.syncInBackground().catch(() => {});
+      await syncable.syncInBackground().catch(() => this.add(syncable));
     }
     this.#urgentRunning--;
   }
@@ -72,7 +83,7 @@ export class BackgroundSyncs {
     for (const [syncable, dueMs] of this.#waiting) {
       if (dueMs > this.#clock.monotonicMs()) break;
       this.#waiting.delete(syncable);
-      await syncable.syncInBackground().catch(() => {});
+      await syncable.syncInBackground().catch(() => this.add(syncable));
     }
     this.#isRunning = false;
     this.#schedule();

@@ -51,6 +51,8 @@ export interface BatchWriterOptions {
   readonly batchMaxChars: number;
   /** Queued batches are written together up to this many bytes. */
   readonly writeMaxBytes: number;
+  /** Called when batches were written that had to wait. */
+  readonly onLateWrite: () => void;
 }
 
 interface Batch {
@@ -86,8 +88,11 @@ export class BatchWriter {
   #failure: Error | undefined;
   #stopRetry: StopTimer | undefined;
   #waiters: Waiter[] = [];
-  /** Why records were lost, while no flush has told. */
+  /** Why records were lost last. */
   #loss: Error | undefined;
+  /** How often records were lost, and up to where that was told. */
+  #losses = 0;
+  #toldLosses = 0;
 
   constructor(options: BatchWriterOptions) {
     this.#options = options;
@@ -151,12 +156,18 @@ export class BatchWriter {
     return this.tellLoss(this.drain());
   }
 
-  /** Resolves or rejects as `work` does, but rejects also if records were dropped since the last call that told. */
+  /**
+   * Resolves or rejects as `work` does, but rejects also if records were dropped that no call before this one has told of,
+   * whatever another one tells meanwhile.
+   */
   async tellLoss(work: Promise<void>): Promise<void> {
-    const before = this.#takeLoss();
-    await work;
-    const loss = before ?? this.#takeLoss();
-    if (loss !== undefined) throw loss;
+    const toldLosses = this.#toldLosses;
+    try {
+      await work;
+    } finally {
+      this.#toldLosses = this.#losses;
+    }
+    if (this.#losses > toldLosses) throw this.#loss;
   }
 
   /** Resolves once the operating system has what waits, and rejects as {@linkcode flush}, but for what was lost before. */
@@ -185,8 +196,20 @@ export class BatchWriter {
     this.#noteDuration(startMs);
   }
 
-  /** Drops everything in memory, counted, and lets flushes that wait for it end. */
-  dropAll(reason: DropReason): void {
+  /** Drops everything in memory, which an operator wants gone. Flushes that wait for it resolve. */
+  dropWiped(): void {
+    this.#dropAll("wiped");
+  }
+
+  /** Drops what the file system refuses, since nobody is going to try again. Flushes that wait for it reject. */
+  dropRefused(): void {
+    if (this.queuedRecords === 0) return;
+    const reason = new Error("the store was closed before the file system took the records");
+    this.#rejectWaiters(this.#failure ?? new StoreWriteError(this.#options.sink.path, reason));
+    this.#dropAll("write_failed");
+  }
+
+  #dropAll(reason: DropReason): void {
     this.#succeed();
     this.#options.accounts.drop(reason, this.queuedRecords);
     this.#text = "";
@@ -218,6 +241,7 @@ export class BatchWriter {
         this.#succeed();
         // A synchronous write or a wipe may have taken them out of the queue meanwhile.
         for (const batch of group) if (this.#queue[0] === batch) this.#finish(batch);
+        this.#options.onLateWrite();
       }
     } catch (error) {
       this.#fail(error);
@@ -279,18 +303,10 @@ export class BatchWriter {
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
   }
 
-  /** Every flush of the same moment tells; the ones that follow do not. */
-  #takeLoss(): Error | undefined {
-    const loss = this.#loss;
-    queueMicrotask(() => {
-      if (this.#loss === loss) this.#loss = undefined;
-    });
-    return loss;
-  }
-
   #lose(records: number, reason: DropReason, error: Error): void {
     this.#options.accounts.drop(reason, records);
     this.#loss = error;
+    this.#losses++;
   }
 
   /** Takes the oldest batch out of the queue: batches only ever leave it in order. */

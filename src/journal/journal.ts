@@ -119,7 +119,15 @@ export class JournalWriter implements Journal, BackgroundSyncable {
     // A batch must fit in a segment however many bytes its characters take.
     const batchMaxChars = Math.min(BATCH_MAX_CHARS, Math.floor(segmentMaxBytes / BYTES_PER_CHAR_MAX));
     const writeMaxBytes = Math.min(QUEUE_WRITE_MAX_BYTES, segmentMaxBytes);
-    this.#batches = new BatchWriter({ sink: this.#appender, clock, accounts, budget, batchMaxChars, writeMaxBytes });
+    this.#batches = new BatchWriter({
+      sink: this.#appender,
+      clock,
+      accounts,
+      budget,
+      batchMaxChars,
+      writeMaxBytes,
+      onLateWrite: () => this.#startSync(),
+    });
   }
 
   append(record: object): boolean {
@@ -232,7 +240,7 @@ export class JournalWriter implements Journal, BackgroundSyncable {
     try {
       await this.sync();
     } finally {
-      this.#batches.dropAll("write_failed");
+      this.#batches.dropRefused();
       this.#appender.close();
     }
   }
@@ -249,7 +257,7 @@ export class JournalWriter implements Journal, BackgroundSyncable {
 
   /** Drops what is in memory and gives the file back, whose removal is the caller's part of a wipe. */
   forget(): void {
-    this.#batches.dropAll("wiped");
+    this.#batches.dropWiped();
     this.#appender.forget();
   }
 
@@ -302,7 +310,10 @@ export class JournalWriter implements Journal, BackgroundSyncable {
     // A disk that refuses is tried again by a timer, not with each record.
     if (this.failure !== undefined) return this.#batches.writePending();
     this.#batches.writeAllSync();
-    // What fails is done again for the next flush, which tells.
+    this.#startSync();
+  }
+
+  #startSync(): void {
     if (this.#options.durability === "synced") this.#options.backgroundSyncs.start(this);
   }
 

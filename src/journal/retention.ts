@@ -36,17 +36,3 @@ export function selectExpired(
     return index < surplus || (maxAgeMs !== false && ageMs > maxAgeMs);
   });
 }
-
-/**
- * The oldest segments that take `missingBytes` together, or all where they take less. Segments of several journals are
- * compared by the time of their sealing.
- */
-export function selectOldest<T extends SegmentAge>(segments: readonly T[], missingBytes: number): readonly T[] {
-  const oldestFirst = segments.toSorted((a, b) => a.sealedTimeMs - b.sealedTimeMs);
-  let restBytes = missingBytes;
-  return oldestFirst.filter((segment) => {
-    if (restBytes <= 0) return false;
-    restBytes -= segment.sizeBytes;
-    return true;
-  });
-}

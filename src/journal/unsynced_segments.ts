@@ -74,11 +74,15 @@ export class UnsyncedSegments implements BackgroundSyncable {
     if (this.#segments.some(({ segment, hasFailed }) => hasFailed || segment.hasSyncFailed)) {
       this.#options.folder.acquire();
     }
-    while (this.#segments.length > 0) await this.syncInBackground();
+    while (this.#segments.length > 0) await this.#shareSync();
   }
 
   /** The same for those there are. What fails is done again for the next sync that somebody waits for. */
-  syncInBackground(): Promise<void> {
+  async syncInBackground(): Promise<void> {
+    await this.#shareSync().catch(() => {});
+  }
+
+  #shareSync(): Promise<void> {
     return this.#syncing ??= this.#syncAll().finally(() => this.#syncing = undefined);
   }
 

@@ -65,6 +65,11 @@ export class ActiveSegment {
     this.#syncedBytes = this.#sizeBytes;
   }
 
+  /** When the file was last changed, in milliseconds since the epoch. */
+  get modifiedTimeMs(): number {
+    return this.#file.stat().modifiedTimeMs;
+  }
+
   /** Bytes acknowledged so far. */
   get sizeBytes(): number {
     return this.#sizeBytes;
@@ -207,6 +212,8 @@ export class ActiveSegment {
       if (this.#hasSyncFailed) await writeAgain(this.#file, { start: this.#syncedBytes, end: sizeBytes });
       this.#hasSyncFailed = false;
       await this.#file.sync();
+      // The synchronous sync of a cut may have been told meanwhile what this one should have been.
+      if (this.#hasSyncFailed) throw new Error(`Cannot sync "${this.path}": another sync of it failed meanwhile`);
       this.#syncedBytes = Math.max(this.#syncedBytes, sizeBytes);
     } catch (error) {
       this.#hasSyncFailed = true;

@@ -48,7 +48,15 @@ function setUp(options: { readonly queueMaxBytes?: number } = {}) {
   const sink = new TestSink(clock);
   const accounts = new JournalAccounts();
   const budget = new QueueBudget(options.queueMaxBytes ?? 16 * KIB * KIB);
-  const writer = new BatchWriter({ sink, clock, accounts, budget, batchMaxChars: 100, writeMaxBytes: 1000 });
+  const writer = new BatchWriter({
+    sink,
+    clock,
+    accounts,
+    budget,
+    batchMaxChars: 100,
+    writeMaxBytes: 1000,
+    onLateWrite() {},
+  });
   return { clock, sink, accounts, budget, writer };
 }
 
@@ -153,12 +161,12 @@ test("BatchWriter: a folder that somebody else holds now drops what waits, as lo
   assert.deepEqual(sink.lines, ["again"]);
 });
 
-test("BatchWriter: dropAll ends flushes that wait, and nothing of it is written later", async () => {
+test("BatchWriter: dropWiped ends flushes that wait, and nothing of it is written later", async () => {
   const { clock, sink, writer, accounts } = setUp();
   sink.failure = noSpace;
   for (const line of numbers(30)) writer.add(line);
   const flush = writer.flush();
-  writer.dropAll("wiped");
+  writer.dropWiped();
   await flush;
   sink.failure = undefined;
   await clock.advanceAsync(5000);

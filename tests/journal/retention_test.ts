@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type SegmentAge, selectExpired, selectOldest } from "../../src/journal/retention.ts";
+import { type SegmentAge, selectExpired } from "../../src/journal/retention.ts";
 
 const HOUR_MS = 3_600_000;
 const nowMs = 1000 * HOUR_MS;
@@ -41,12 +41,3 @@ for (const [what, segments, limits, expired] of CASES) {
     assert.equal(selectExpired(segments, { limits, nowMs }).map(({ base }) => base).join(" "), expired);
   });
 }
-
-test("selectOldest: the oldest of all journals, until they take the bytes that are missing", () => {
-  const segments = [segment("x", 5), segment("y", 50), ...three];
-  const select = (missingBytes: number) => selectOldest(segments, missingBytes).map(({ base }) => base).join(" ");
-  assert.equal(select(0), "");
-  assert.equal(select(1), "y");
-  assert.equal(select(15), "y a");
-  assert.equal(select(900), "y a b c x");
-});
