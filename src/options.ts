@@ -78,7 +78,8 @@ export interface RetentionOptions extends SignalRetentionOptions {
   readonly maxTotalBytes?: number | false;
   /**
    * Bytes of the disk that the store leaves free. Where fewer are, it deletes as for {@linkcode maxTotalBytes}, and with
-   * nothing left to delete it refuses records, `audit` excepted, until there are more. The disk is asked about once a second.
+   * nothing left to delete it refuses records, `audit` excepted, until there are more. The disk is asked about once a second,
+   * and gets 30 seconds to give back what was deleted: what a reader holds open is free only when the reader ends.
    *
    * @default {false}
    */

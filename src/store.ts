@@ -83,7 +83,7 @@ export interface Store extends AsyncDisposable {
    * The records of the chosen journals that were appended before the call, oldest first, each once, also while they
    * rotate, compress and are pruned. Each journal keeps its append order; several are merged by the records' times.
    *
-   * Reads blocks as they are asked for: memory is bounded by a block for each journal, and what lies wholly outside `from`
+   * Reads blocks as they are asked for: memory is bounded by two blocks for each journal, and what lies wholly outside `from`
    * and `to` is skipped in compressed segments. Damaged lines and blocks are passed over and counted in
    * {@linkcode Store.stats}. Traces come as OTLP/JSON has them, also where gridctl wrote ids in base64.
    *

@@ -7,7 +7,8 @@
  * deleted and never refused.
  *
  * Guarantees
- * - Where writes are refused as {@linkcode ByteBudget.makeRoom} asks for, `maxTotalBytes` is passed by one batch at most.
+ * - Where writes are refused as {@linkcode ByteBudget.makeRoom} asks for, `maxTotalBytes` is passed by one batch of records at
+ *   most, and only where there is nothing left to delete.
  *
  * @module
  */
@@ -78,7 +79,7 @@ export class ByteBudget {
   }
 
   /**
-   * Makes room for a write of `bytes`, as far as there is something to delete, and counts it as written.
+   * Makes room for a write of `bytes`, as far as there is something to delete.
    *
    * @returns Why the write should not happen: a limit is passed already; `undefined` when it may.
    */
@@ -90,9 +91,18 @@ export class ByteBudget {
       });
       if (this.#missingBytes(0) > 0) return this.#refusal();
     }
-    this.#disk.take(bytes);
-    if (this.#folderBytes !== undefined) this.#folderBytes += bytes;
     return undefined;
+  }
+
+  /** Sets room aside for a write under way. Returns what gives it back, once the write is counted with its folder. */
+  hold(bytes: number): () => void {
+    this.#disk.take(bytes);
+    return this.#reserve(bytes);
+  }
+
+  /** Notes that a folder's bytes have grown. */
+  grow(bytes: number): void {
+    if (this.#folderBytes !== undefined) this.#folderBytes += bytes;
   }
 
   /**
@@ -104,7 +114,10 @@ export class ByteBudget {
     const freeableBytes = this.#prunable(sealedBeforeMs).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     if (freeableBytes < this.#missingBytes(bytes)) return undefined;
     this.#whileFreeing(() => this.#free(bytes, sealedBeforeMs));
-    if (this.#missingBytes(bytes) > 0) return undefined;
+    return this.#missingBytes(bytes) > 0 ? undefined : this.#reserve(bytes);
+  }
+
+  #reserve(bytes: number): () => void {
     this.#reservedBytes += bytes;
     let isReserved = true;
     return () => {

@@ -16,7 +16,7 @@ interface UnsyncedDirectory {
   last: Promise<void>;
 }
 
-/** See the module. Directories whose every change is on disk take no memory. */
+/** See the module. */
 export class DirectorySyncs {
   readonly #fileSystem: FileSystem;
   readonly #directories = new Map<string, UnsyncedDirectory>();

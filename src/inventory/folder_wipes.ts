@@ -77,7 +77,7 @@ export class FolderWipes {
     // As below: who asked may have ended before it synced.
     if (requests.length > 0) fileSystem.syncDirectorySync(path);
     for (const request of requests) {
-      this.#removeSegments(request);
+      this.#removeOnce(request);
       // The request is the only trace of the wipe: it goes once the removals are on disk.
       fileSystem.syncDirectorySync(path);
       this.#removeRequest(request);
@@ -128,9 +128,7 @@ export class FolderWipes {
       if (requests.some((request) => request.path !== own?.path)) await fileSystem.syncDirectory(path);
       const unrecorded = own !== undefined && own.path === undefined ? [own] : [];
       for (const request of [...requests, ...unrecorded]) {
-        // One whose removals could not be synced is tried again, but not what was written since removed.
-        if (request.path === undefined || !this.#removedFor.has(request.path)) this.#removeSegments(request);
-        if (request.path !== undefined) this.#removedFor.add(request.path);
+        this.#removeOnce(request);
         await fileSystem.syncDirectory(path);
         this.#removeRequest(request);
       }
@@ -163,6 +161,13 @@ export class FolderWipes {
       this.#removedFor.delete(path);
     }
     this.#options.namesChanged();
+  }
+
+  /** One whose removals could not be synced is tried again, but what was written since is not removed. */
+  #removeOnce(request: WipeRequest): void {
+    if (request.path !== undefined && this.#removedFor.has(request.path)) return;
+    this.#removeSegments(request);
+    if (request.path !== undefined) this.#removedFor.add(request.path);
   }
 
   #removeSegments({ signal }: WipeRequest): void {

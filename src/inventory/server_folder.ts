@@ -16,7 +16,7 @@ import type { JournalWriter } from "../journal/journal.ts";
 import { removeSealed, sealedAges } from "../journal/sealed_segments.ts";
 import { signalOf } from "../model/signal.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { FileSystem } from "../platform/file_system.ts";
+import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { groupSegments } from "../segment/listing.ts";
 import { activeName, parseSegmentFile } from "../segment/names.ts";
 import type { BudgetedFolder, ByteBudget, PrunableActiveSegment, PrunableSegment } from "./byte_budget.ts";
@@ -56,6 +56,9 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
   readonly #wipes: FolderWipes;
   /** `undefined` once names have changed: then they are counted again. */
   #usedBytes: number | undefined;
+  /** The last count, for while the folder cannot be listed, and how often it was counted. */
+  #countedBytes = 0;
+  #counts = 0;
   /** The same for its sealed segments. */
   #sealed: readonly PrunableSegment[] | undefined;
   /** What is being done in the folder, one within the other: meanwhile the lock is not given back. */
@@ -127,16 +130,20 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
     this.#use(() => this.#options.beforeOpen());
   }
 
-  makeRoom(bytes: number, signal: string): void {
-    const refusal = this.#use(() => this.#options.budget.makeRoom(bytes));
+  makeRoom(bytes: number, signal: string): (grownBytes: number) => void {
+    const { budget } = this.#options;
+    const refusal = this.#use(() => budget.makeRoom(bytes));
     if (refusal !== undefined && !signalOf(signal).isRetainedForever) throw refusal;
-    if (refusal !== undefined) this.#options.budget.recount();
-    if (this.#usedBytes !== undefined) this.#usedBytes += bytes;
-  }
-
-  roomUnused(): void {
-    this.#usedBytes = undefined;
-    this.#options.budget.recount();
+    const giveBack = budget.hold(bytes);
+    const counts = this.#counts;
+    return (grownBytes) => {
+      giveBack();
+      // Counted meanwhile, the file may have shown any part of the write.
+      if (this.#counts !== counts) return this.#sizesChanged();
+      if (this.#usedBytes === undefined) return;
+      this.#usedBytes += grownBytes;
+      budget.grow(grownBytes);
+    };
   }
 
   reserveRoom(bytes: number, options: { readonly sealedBeforeMs: number }): (() => void) | undefined {
@@ -175,16 +182,22 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
 
   /** Bytes of its segments and side files. Temporary ones are under a reservation. */
   get usedBytes(): number {
-    return this.#usedBytes ??= this.#countBytes();
+    if (this.#usedBytes !== undefined) return this.#usedBytes;
+    const bytes = unlessRefused(() => this.#countBytes());
+    if (bytes === undefined) return this.#countedBytes;
+    this.#counts++;
+    this.#countedBytes = bytes;
+    return this.#usedBytes = bytes;
   }
 
   sealedSegments(): readonly PrunableSegment[] {
-    return this.#sealed ??= this.#listSealed();
+    return this.#sealed ??= unlessRefused(() => this.#listSealed()) ?? [];
   }
 
   activeSegments(): PrunableActiveSegment[] {
     const { fileSystem } = this.#options;
-    const listings = groupSegments(fileSystem.list(this.path), (name) => this.#isPrunable(name));
+    const entries = unlessRefused(() => fileSystem.list(this.path)) ?? [];
+    const listings = groupSegments(entries, (name) => this.#isPrunable(name));
     return [...listings].flatMap(([signal, { active }]) => {
       const journal = this.journals.get(signal);
       const place = { journal: `${this.path}/${signal}` };
@@ -298,7 +311,8 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
 
   #sizesChanged(): void {
     this.#sealed = undefined;
-    this.roomUnused();
+    this.#usedBytes = undefined;
+    this.#options.budget.recount();
   }
 
   #takeLock(): void {
@@ -320,5 +334,15 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
     }
     const journal = this.journals.get(signal);
     if (journal !== undefined) journal.accounts.prunedSegments++;
+  }
+}
+
+/** What `look` finds; `undefined` where the file system refuses. One folder's trouble must not stop the writes to others. */
+function unlessRefused<Result>(look: () => Result): Result | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return undefined;
   }
 }

@@ -80,23 +80,21 @@ export class SegmentAppender implements BatchSink {
   }
 
   writeSync(bytes: Uint8Array): void {
-    const segment = this.#prepare(bytes.length);
+    const { segment, settle } = this.#prepare(bytes.length);
     try {
       segment.writeSync(bytes);
-    } catch (error) {
-      this.#options.folder.roomUnused();
-      throw error;
+    } finally {
+      settle();
     }
     this.#oldestTimeMs ??= this.#options.clock.now();
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    const segment = this.#prepare(bytes.length);
+    const { segment, settle } = this.#prepare(bytes.length);
     try {
       await segment.write(bytes);
-    } catch (error) {
-      this.#options.folder.roomUnused();
-      throw error;
+    } finally {
+      settle();
     }
     this.#oldestTimeMs ??= this.#options.clock.now();
   }
@@ -121,7 +119,9 @@ export class SegmentAppender implements BatchSink {
     if (segment === undefined) return;
     const { identity, sizeBytes } = segment;
     this.#closed = { identity, sizeBytes, modifiedTimeMs: segment.modifiedTimeMs };
-    segment.close();
+    // What a failed write left is cut off only while nobody else can have built on it.
+    if (this.#isFolderHeld()) segment.close();
+    else segment.abandon();
     this.#unsynced.add(segment, this.path);
     this.#segment = undefined;
   }
@@ -145,22 +145,32 @@ export class SegmentAppender implements BatchSink {
    * Gives the file up when somebody else renamed or removed it, so that the next write opens one of that name. What was
    * written since they did so is in the file they hold.
    */
-  dropReplacedFile(): void {
+  giveUpReplacedFile(): void {
     const segment = this.#segment;
     if (segment === undefined) return;
-    if (this.#options.fileSystem.stat(this.path)?.identity !== segment.identity) this.forget();
+    if (this.#options.fileSystem.stat(this.path)?.identity === segment.identity) return;
+    try {
+      // Under its new name nobody would find it.
+      segment.syncFound();
+    } catch {
+      // It is theirs now, and so is what became of it.
+    }
+    this.forget();
   }
 
-  #prepare(bytes: number): ActiveSegment {
+  /** The segment to write `bytes` to, and what is to be called when that has been tried. */
+  #prepare(bytes: number): { readonly segment: ActiveSegment; readonly settle: () => void } {
     // Each time: a lock that was replaced is lost, and the open file with it.
     this.#options.folder.acquire();
     const segment = this.#openSegment();
     if (segment.sizeBytes > COMPRESSION_PREPARE_BYTES) this.#options.onGrown();
     const isFull = segment.sizeBytes > 0 && segment.sizeBytes + bytes > this.#options.segmentMaxBytes;
     if (isFull) this.#rotate(segment);
-    this.#options.folder.makeRoom(bytes, this.#options.signal);
+    const settleRoom = this.#options.folder.makeRoom(bytes, this.#options.signal);
     // Making room may have sealed this journal's segment, too.
-    return this.#openSegment();
+    const target = this.#openSegment();
+    const { sizeBytes } = target;
+    return { segment: target, settle: () => settleRoom(target.sizeBytes - sizeBytes) };
   }
 
   #openSegment(): ActiveSegment {
@@ -193,6 +203,14 @@ export class SegmentAppender implements BatchSink {
       throw error;
     }
     return opened;
+  }
+
+  #isFolderHeld(): boolean {
+    try {
+      return this.#options.folder.isStillHeld();
+    } catch {
+      return false;
+    }
   }
 
   /** Looks after raw segments that others sealed: an earlier process, or another one while this store had given the folder back. */

@@ -39,8 +39,8 @@ export interface CompressionTask {
   isWanted(): boolean;
   /** Sets room aside for the result, and gives what gives it back; `undefined` when the segment has to stay raw for now. */
   reserve(): (() => void) | undefined;
-  /** Puts the finished temporary file in the raw one's place. */
-  finish(result: CompressionResult): Promise<void>;
+  /** Puts the finished temporary file in the raw one's place. False when the segment is not wanted any more. */
+  finish(result: CompressionResult): Promise<boolean>;
   /** Clears away what a compression that failed or was cancelled left. */
   abandon(): void;
 }
@@ -199,7 +199,7 @@ export class Compressor {
       giveBack = task.reserve();
       if (giveBack === undefined) return;
       const result = this.#mode === "worker" ? await this.#runInThread(job) : await this.#runInline(job);
-      await task.finish(result);
+      if (!await task.finish(result)) return abandonQuietly(task);
       this.#finished++;
       this.#rawBytes += result.rawBytes;
       this.#compressedBytes += result.compressedBytes;

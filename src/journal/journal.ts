@@ -252,7 +252,7 @@ export class JournalWriter implements Journal, BackgroundSyncable {
 
   /** Notices that somebody else removed or renamed the active file. */
   look(): void {
-    this.#appender.dropReplacedFile();
+    this.#appender.giveUpReplacedFile();
   }
 
   /** Drops what is in memory and gives the file back, whose removal is the caller's part of a wipe. */

@@ -24,13 +24,12 @@ export interface JournalFolder {
   beforeSegmentOpen(): void;
   /**
    * Makes room for a write to a signal's active segment within the limits of the store, by deleting older segments, and
-   * counts it as written.
+   * sets it aside.
    *
+   * @returns To be called once, when the write has ended, with the bytes that the segment grew by.
    * @throws {Error} `EDQUOT` or `ENOSPC` if a limit is passed and nothing may be deleted.
    */
-  makeRoom(bytes: number, signal: string): void;
-  /** Notes that a write for which room was made failed. */
-  roomUnused(): void;
+  makeRoom(bytes: number, signal: string): (grownBytes: number) => void;
   /**
    * Sets room aside for a compression, deleting only what was sealed before `sealedBeforeMs`.
    *

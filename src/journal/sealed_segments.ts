@@ -8,7 +8,7 @@ import { BLOCK_TARGET_BYTES } from "../limits.ts";
 import type { SignalDefinition } from "../model/signal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
-import { headerBytes } from "../segment/block_table.ts";
+import { GZIP_END_BYTES, headerBytes } from "../segment/block_table.ts";
 import { listSignal, type SealedSegment } from "../segment/listing.ts";
 import { activeName, gzipName, rawName, stampTimeMs, temporaryName } from "../segment/names.ts";
 import type { JournalAccounts } from "./accounts.ts";
@@ -16,9 +16,6 @@ import type { JournalFolder } from "./journal_folder.ts";
 import type { Compressor } from "./compressor.ts";
 import type { RetentionLimits } from "../model/retention_limits.ts";
 import { type SegmentAge, selectExpired } from "./retention.ts";
-
-/** An empty last block and the gzip trailer. */
-const GZIP_END_BYTES = 10;
 
 /** What {@linkcode SealedSegments} works with. */
 export interface SealedSegmentsOptions {
@@ -88,20 +85,22 @@ export class SealedSegments {
         giveBack = folder.reserveRoom(bytes, { sealedBeforeMs: stampTimeMs(segment.stamp) ?? 0 });
         return giveBack;
       },
-      abandon: () => removeIfThere(fileSystem, temporaryPath),
+      // Once the lock is lost, it may be the next holder's.
+      abandon: () => folder.isStillHeld() && removeIfThere(fileSystem, temporaryPath),
       finish: async ({ origin }) => {
         // The seal's rename has to be on disk first: a loss of power could else leave the same records in an active file.
         await folder.syncNames();
-        if (!isWanted()) return removeIfThere(fileSystem, temporaryPath);
+        if (!isWanted()) return false;
         if (origin === "written") fileSystem.rename(temporaryPath, gzipPath);
         folder.namesChanged();
         // Counted by its name from now on.
         giveBack?.();
         // Only once the new name is on disk may the raw file go: a loss of power must leave one of them.
         await folder.syncNames();
-        if (!isWanted()) return;
+        if (!isWanted()) return false;
         await unlinkIfThere(fileSystem, rawPath);
         folder.namesChanged();
+        return true;
       },
     });
   }

@@ -58,7 +58,7 @@ interface SegmentPlace {
 
 /**
  * Reads a journal from its oldest record, or from `after`, up to what was written when the first block was asked for.
- * Yields the records of a block at a time; memory is bounded by a block. Retention may take the oldest segments before
+ * Yields the records of a block at a time; memory is bounded by two blocks. Retention may take the oldest segments before
  * they are read; a gap between records that are given needs more than `openMax` segments to be pruned meanwhile.
  */
 export async function* readRecords(
@@ -192,9 +192,9 @@ async function* readSegment(
   const { options, fromRawOffset } = work;
   const reader = place.open();
   if (reader === undefined) return;
+  const range = options.range === undefined ? {} : { range: options.range };
+  const blocks = reader.forwards({ fromRawOffset, ...range });
   try {
-    const range = options.range === undefined ? {} : { range: options.range };
-    const blocks = reader.forwards({ fromRawOffset, ...range });
     for (let next = await blocks.next(); next.done !== true;) {
       const block = next.value;
       next = await blocks.next();
@@ -205,6 +205,7 @@ async function* readSegment(
       );
     }
   } finally {
+    await blocks.return();
     reader.close();
   }
 }

@@ -111,8 +111,8 @@ export class ActiveSegment {
       this.#isCutPending ||= this.#sizeBytes === offset;
       throw error;
     } finally {
+      // What is to be cut off waits for the next write: by now the file may be somebody else's.
       this.#writesUnderWay--;
-      this.#tryCutBack();
     }
     if (this.#sizeBytes >= offset + bytes.length) return;
     throw new Error(`Cannot count a write to "${this.path}": a synchronous one of the same records failed half-way`);

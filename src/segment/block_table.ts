@@ -30,6 +30,9 @@ export interface BlockTable {
   readonly blocks: readonly Block[];
 }
 
+/** Bytes behind the last block: an empty one, and the gzip trailer. */
+export const GZIP_END_BYTES = 10;
+
 /** Bytes of a gzip header with a table of `blockCount` blocks. */
 export function headerBytes(blockCount: number): number {
   return 12 + 4 + 12 + 32 * blockCount + 4;

@@ -11,7 +11,7 @@ import { blockPlaces, inflateBlocks, isSelected } from "./gzip_blocks.ts";
 import type { GzipFile } from "./gzip_file.ts";
 import { readHeader } from "./gzip_header.ts";
 import { inflateFromStart } from "./gzip_stream.ts";
-import { verifyBlocks, verifyStream } from "./gzip_verification.ts";
+import { verifyByTable, verifyStream } from "./gzip_verification.ts";
 import type { DamageListener, SegmentReader } from "./segment_reader.ts";
 
 const EARLIEST_TIME = -(2n ** 63n);
@@ -42,7 +42,7 @@ export function openGzipReader(
     ...common,
     rawBytes: table.rawBytes,
     forwards: (selection) => inflateBlocks(gzip, places.filter((place) => isSelected(place, selection ?? {}))),
-    verify: () => verifyBlocks(gzip, { table, header, places }),
+    verify: () => verifyByTable(gzip, { table, header, places }),
     backwards: () => inflateBlocks(gzip, places.toReversed()),
     timeRange: tableRange(table),
   };

@@ -6,7 +6,7 @@
 
 import * as zlib from "node:zlib";
 import { joinBytes } from "../model/bytes.ts";
-import type { BlockTable } from "./block_table.ts";
+import { type BlockTable, GZIP_END_BYTES } from "./block_table.ts";
 import { compressionParts } from "./compression.ts";
 import { type FileSpan, readSpan } from "./file_bytes.ts";
 import { type BlockPlace, inflateBlocks, reportBlock } from "./gzip_blocks.ts";
@@ -14,9 +14,6 @@ import { type GzipFile, reportDamage } from "./gzip_file.ts";
 import { type GzipHeader, PREFIX_BYTES } from "./gzip_header.ts";
 import { inflateFromStart } from "./gzip_stream.ts";
 import type { LineBlock } from "./segment_reader.ts";
-
-/** An empty last deflate block, CRC-32 and length. */
-const END_BYTES = 10;
 
 /** A last deflate block that holds, uncompressed, one byte that is no text: 0xff. See RFC 1951, 3.2.4. */
 const STORED_BLOCK = Uint8Array.of(0x01, 0x01, 0x00, 0xfe, 0xff, 0xff);
@@ -30,20 +27,20 @@ export async function* verifyStream(gzip: GzipFile, header: GzipHeader): AsyncGe
 }
 
 /** Verifies a file by its block table. */
-export async function* verifyBlocks(
+export async function* verifyByTable(
   gzip: GzipFile,
   work: { readonly table: BlockTable; readonly header: GzipHeader; readonly places: readonly BlockPlace[] },
 ): AsyncGenerator<LineBlock, void, void> {
   if (!work.header.isPrefixWhole) {
     reportHeader(gzip, "the gzip header is damaged; only the block table still opens the file");
   }
-  const end: FileSpan = { start: Math.max(0, gzip.sizeBytes - END_BYTES), end: gzip.sizeBytes };
+  const end: FileSpan = { start: Math.max(0, gzip.sizeBytes - GZIP_END_BYTES), end: gzip.sizeBytes };
   const foundEnd = await readSpan(gzip.file, end);
   const last = work.places.at(-1);
   const look = (deflated: Uint8Array, place: BlockPlace) => {
     // Where the end is cut off, nothing tells how far the last block goes.
     if (place === last && !isEmptyBlock(foundEnd)) return;
-    const ownBytes = place === last ? deflated.subarray(0, -END_BYTES) : deflated;
+    const ownBytes = place === last ? deflated.subarray(0, -GZIP_END_BYTES) : deflated;
     if (!goesOnBehind(ownBytes)) reportBlock(gzip, place, { lines: 0, reason: STREAM_END_REASON });
   };
   let crc = 0;
