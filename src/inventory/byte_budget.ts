@@ -94,10 +94,14 @@ export class ByteBudget {
     return undefined;
   }
 
-  /** Sets room aside for a write under way. Returns what gives it back, once the write is counted with its folder. */
-  hold(bytes: number): () => void {
+  /** Sets room aside for a write under way. Returns what gives it back, to be called with the bytes that were written. */
+  hold(bytes: number): (writtenBytes: number) => void {
     this.#disk.take(bytes);
-    return this.#reserve(bytes);
+    const giveBack = this.#reserve(bytes);
+    return (writtenBytes) => {
+      this.#disk.take(writtenBytes - bytes);
+      giveBack();
+    };
   }
 
   /** Notes that a folder's bytes have grown. */
@@ -131,8 +135,7 @@ export class ByteBudget {
     const { maxTotalBytes, keepFreeBytes, folders } = this.#options;
     if ((maxTotalBytes === false && keepFreeBytes === false) || folders.size === 0) return 0;
     const overTotal = maxTotalBytes === false ? 0 : this.#usedBytes() + bytes - maxTotalBytes;
-    const overFree = keepFreeBytes === false ? 0 : bytes + keepFreeBytes - this.#disk.freeBytes();
-    return Math.max(0, overTotal, overFree);
+    return Math.max(0, overTotal, this.#disk.missingBytes(bytes));
   }
 
   #usedBytes(): number {
@@ -199,7 +202,7 @@ export class ByteBudget {
       const reason = `${usedBytes} bytes are taken by segments that cannot be deleted, and maxTotalBytes is`;
       return systemError("EDQUOT", `Cannot write under "${root}": ${reason} ${maxTotalBytes}`);
     }
-    const reason = `${this.#disk.freeBytes()} bytes are free on the disk, and keepFreeBytes is ${keepFreeBytes}`;
+    const reason = `${this.#disk.freeBytes} bytes are free on the disk, and keepFreeBytes is ${keepFreeBytes}`;
     return systemError("ENOSPC", `Cannot write under "${root}": ${reason}`);
   }
 }

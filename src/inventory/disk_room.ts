@@ -40,21 +40,22 @@ export class DiskRoom {
     throw new RangeError(`Cannot keep ${options.keepFreeBytes} bytes free: ${reason}`);
   }
 
-  /** Bytes that are free, or are going to be. The disk is asked once a second at most. */
-  freeBytes(): number {
-    const nowMs = this.#options.clock.monotonicMs();
-    if (nowMs - this.#toldMs >= FREE_BYTES_CHECK_INTERVAL_MS) {
-      const toldBytes = this.#ask() ?? Infinity;
-      // What came free since is taken for what was owed.
-      const grownBytes = Math.max(0, toldBytes - this.#toldBytes);
-      this.#owedBytes = nowMs > this.#owedUntilMs ? 0 : Math.max(0, this.#owedBytes - grownBytes);
-      this.#toldBytes = toldBytes;
-      this.#toldMs = nowMs;
-    }
+  /** Bytes that are free, or are going to be, as far as is known. */
+  get freeBytes(): number {
     return this.#toldBytes + this.#owedBytes;
   }
 
-  /** Notes bytes that are going to be written. */
+  /** How many bytes have to become free before `bytes` can be written. Asks the disk before it says that any have to. */
+  missingBytes(bytes: number): number {
+    const { clock, keepFreeBytes } = this.#options;
+    if (keepFreeBytes === false) return 0;
+    const neededBytes = bytes + keepFreeBytes;
+    const isOld = clock.monotonicMs() - this.#toldMs >= FREE_BYTES_CHECK_INTERVAL_MS;
+    if (isOld || this.freeBytes < neededBytes) this.#refresh();
+    return Math.max(0, neededBytes - this.freeBytes);
+  }
+
+  /** Notes bytes that are going to be written; a negative number for some that were not. */
   take(bytes: number): void {
     this.#toldBytes -= bytes;
   }
@@ -63,6 +64,16 @@ export class DiskRoom {
   give(bytes: number): void {
     this.#owedBytes += bytes;
     this.#owedUntilMs = this.#options.clock.monotonicMs() + FREE_BYTES_DELAY_MS;
+  }
+
+  #refresh(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const toldBytes = this.#ask() ?? Infinity;
+    // What came free since is taken for what was owed.
+    const grownBytes = Math.max(0, toldBytes - this.#toldBytes);
+    this.#owedBytes = nowMs > this.#owedUntilMs ? 0 : Math.max(0, this.#owedBytes - grownBytes);
+    this.#toldBytes = toldBytes;
+    this.#toldMs = nowMs;
   }
 
   /** Asks the disk that the root is on, or will be when it is made. */

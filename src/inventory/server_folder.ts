@@ -137,7 +137,7 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
     const giveBack = budget.hold(bytes);
     const counts = this.#counts;
     return (grownBytes) => {
-      giveBack();
+      giveBack(grownBytes);
       // Counted meanwhile, the file may have shown any part of the write.
       if (this.#counts !== counts) return this.#sizesChanged();
       if (this.#usedBytes === undefined) return;
