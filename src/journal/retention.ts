@@ -21,7 +21,8 @@ export interface SegmentAge {
  * The segments of one journal that are too old or too many.
  *
  * A segment's age counts from the earlier of its name's time and its file's: a copied file is not younger than its name
- * says, and a name made while the clock stood ahead does not keep a file longer.
+ * says, and a name made while the clock stood ahead does not keep a file longer. Where a clock that went back makes a later
+ * segment the older one, those before it go with it: retention leaves no gap.
  *
  * @param segments Oldest first.
  */
@@ -31,8 +32,7 @@ export function selectExpired(
 ): readonly SegmentAge[] {
   const { limits: { maxAgeMs, maxSegments }, nowMs } = options;
   const surplus = maxSegments === false ? 0 : Math.max(0, segments.length - maxSegments);
-  return segments.filter((segment, index) => {
-    const ageMs = nowMs - Math.min(segment.sealedTimeMs, segment.modifiedTimeMs);
-    return index < surplus || (maxAgeMs !== false && ageMs > maxAgeMs);
-  });
+  const isTooOld = ({ sealedTimeMs, modifiedTimeMs }: SegmentAge) =>
+    maxAgeMs !== false && nowMs - Math.min(sealedTimeMs, modifiedTimeMs) > maxAgeMs;
+  return segments.slice(0, Math.max(surplus, segments.findLastIndex(isTooOld) + 1));
 }

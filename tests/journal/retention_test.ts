@@ -34,6 +34,14 @@ const CASES: readonly [
     maxAgeMs: 15 * HOUR_MS,
     maxSegments: false,
   }, "a"],
+  ["by age what stands before one from a clock that went back", [
+    segment("a", 10),
+    segment("b", 9, 20),
+    segment("c", 8),
+  ], {
+    maxAgeMs: 15 * HOUR_MS,
+    maxSegments: false,
+  }, "a b"],
 ];
 
 for (const [what, segments, limits, expired] of CASES) {
