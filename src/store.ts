@@ -123,10 +123,12 @@ export interface Store extends AsyncDisposable {
    * Deletes every segment of the chosen journals. When it resolves they are gone from disk, and records appended before
    * the call do not come back. Where another process writes to a folder, that process carries the wipe out.
    *
+   * Records that another process has in memory at that moment, though nobody holds the folder, are written afterwards.
    * Other files and the folders stay. What is wiped is on record before it is deleted: a wipe cut short is finished when
    * the folder is opened next.
    *
    * @throws {WipeTimeoutError} If the process that holds a folder did not answer in 10 seconds. The request stays.
+   * @throws {Error} If the file system refuses. What was deleted by then may come back after a loss of power.
    * @throws {RangeError} If a name cannot be used, or the signal is not known.
    * @throws {StoreClosedError} If the store is closed.
    */

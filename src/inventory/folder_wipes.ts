@@ -25,6 +25,8 @@ export interface FolderWipesOptions {
   readonly isSignal: (name: string) => boolean;
   /** Whether this store has the folder's lock still. */
   readonly isLockOurs: () => boolean;
+  /** Drops what the journals of one signal, or of every one, have in memory. */
+  readonly forget: (signal: string | undefined) => void;
   /** Removes temporary files. */
   readonly clearLeftovers: () => void;
   /** Notes that files were removed. */
@@ -171,8 +173,8 @@ export class FolderWipes {
   }
 
   #removeSegments({ signal }: WipeRequest): void {
-    const { fileSystem, path, journals, isSignal, namesChanged } = this.#options;
-    for (const [name, journal] of journals) if (signal === undefined || signal === name) journal.forget();
+    const { fileSystem, path, forget, isSignal, namesChanged } = this.#options;
+    forget(signal);
     for (const name of groupSegments(fileSystem.list(path), isSignal).keys()) {
       if (signal === undefined || signal === name) removeSignal(fileSystem, { folder: path, signal: name });
     }

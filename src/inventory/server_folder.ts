@@ -76,6 +76,7 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
       ...options,
       journals: this.journals,
       isLockOurs: () => this.#lock.isOurs(),
+      forget: (signal) => this.forget(signal),
       clearLeftovers: () => this.#clearLeftovers(),
       namesChanged: () => this.namesChanged(),
     });
@@ -168,6 +169,11 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
   /** See {@linkcode FolderWipes.wipe}. */
   wipe(signal: string | undefined): Promise<void> {
     return this.#wipes.wipe(signal);
+  }
+
+  /** Drops what its journals of one signal, or of every one, have in memory. */
+  forget(signal: string | undefined): void {
+    for (const [name, journal] of this.journals) if (signal === undefined || signal === name) journal.forget();
   }
 
   /** Resolves when no wipe is being carried out any more. */

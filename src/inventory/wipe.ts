@@ -40,6 +40,8 @@ export async function wipeFolder(folder: ServerFolder, options: WipeOptions): Pr
 
 /** The holder removes the request when it is done. Where it has ended instead, taking the lock finishes the wipe. */
 async function askForWipe(folder: ServerFolder, { fileSystem, clock, signal }: WipeOptions): Promise<void> {
+  // What this store has in memory for the folder was appended before, and would be written once the holder is gone.
+  folder.forget(signal);
   const request = await writeWipeRequest(fileSystem, { folder: folder.path, signal });
   const startMs = clock.monotonicMs();
   while (fileSystem.stat(request) !== undefined) {

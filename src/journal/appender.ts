@@ -93,6 +93,10 @@ export class SegmentAppender implements BatchSink {
     const { segment, settle } = this.#prepare(bytes.length);
     try {
       await segment.write(bytes);
+    } catch (error) {
+      // At once, so that readers are not given what goes away again; but not from a file that is somebody else's by now.
+      if (this.#isFolderHeld()) segment.tryCutBack();
+      throw error;
     } finally {
       settle();
     }
@@ -196,10 +200,14 @@ export class SegmentAppender implements BatchSink {
   #openFound(): ReturnType<typeof ActiveSegment.open> {
     const opened = ActiveSegment.open(this.#options.fileSystem, this.path);
     const { segment, recovery } = opened;
+    const unsynced = this.#unsynced.giveBack(segment.identity);
+    if (unsynced !== undefined) segment.takeOver(unsynced);
     try {
       if (recovery.kind !== "clean" || !isSameState(segment, this.#closed)) segment.syncFound();
     } catch (error) {
       segment.close();
+      // Its next sync has to write the bytes again.
+      this.#unsynced.add(segment, this.path);
       throw error;
     }
     return opened;

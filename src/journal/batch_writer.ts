@@ -225,7 +225,7 @@ export class BatchWriter {
     this.#queue.push({ bytes, records });
     this.#queuedRecords += records;
     // A failure is retried by its timer, not with each batch that comes after it.
-    if (this.#stopRetry !== undefined) return;
+    if (this.#failure !== undefined) return;
     if (!this.#isPumping) void this.#pump();
     if (this.#turnBytes === 0) this.#options.clock.setTimer(() => this.#turnBytes = 0, 0);
     this.#turnBytes += bytes.length;

@@ -10,7 +10,7 @@
  */
 
 import type { FileHandle, FileSystem, OpenMode } from "../platform/file_system.ts";
-import { type ActiveSegment, writeAgain } from "../segment/active_segment.ts";
+import { type ActiveSegment, type UnsyncedBytes, writeAgain } from "../segment/active_segment.ts";
 import { listSignal } from "../segment/listing.ts";
 import { activeName, rawName } from "../segment/names.ts";
 import { openIfThere } from "../segment/segment_reader.ts";
@@ -56,6 +56,19 @@ export class UnsyncedSegments implements BackgroundSyncable {
     this.#options.backgroundSyncs.add(this);
   }
 
+  /**
+   * Gives a file back to whoever opens it again: what becomes of its syncs has to be known in one place, since a failed one
+   * makes the system forget whatever was written to the file, by whichever handle.
+   */
+  giveBack(identity: string): UnsyncedBytes | undefined {
+    const unsynced = this.#segments.find(({ segment }) => segment.identity === identity);
+    if (unsynced === undefined) return undefined;
+    this.#remove(unsynced);
+    const { segment } = unsynced;
+    const settled = Promise.allSettled([this.#syncing, segment.settled()]);
+    return { syncedBytes: segment.syncedBytes, settled, hasFailed: () => unsynced.hasFailed || segment.hasSyncFailed };
+  }
+
   /** Takes over sealed raw segments that an earlier process may have ended before it synced. */
   addFound(paths: readonly string[]): void {
     for (const path of paths) {
@@ -90,8 +103,13 @@ export class UnsyncedSegments implements BackgroundSyncable {
     for (let next = this.#segments[0]; next !== undefined; next = this.#segments[0]) {
       await this.#syncOne(next);
       await this.#options.folder.syncNames();
-      this.#segments.shift();
+      this.#remove(next);
     }
+  }
+
+  #remove(unsynced: UnsyncedSegment): void {
+    const index = this.#segments.indexOf(unsynced);
+    if (index >= 0) this.#segments.splice(index, 1);
   }
 
   async #syncOne(unsynced: UnsyncedSegment): Promise<void> {
@@ -103,8 +121,11 @@ export class UnsyncedSegments implements BackgroundSyncable {
     if (file === undefined) return this.#options.folder.namesChanged();
     try {
       if (mustWrite) await this.#writeAgain(file, segment);
-      unsynced.hasFailed = true;
       await file.sync();
+      unsynced.hasFailed = false;
+    } catch (error) {
+      unsynced.hasFailed = true;
+      throw error;
     } finally {
       file.close();
     }

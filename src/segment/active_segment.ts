@@ -16,6 +16,16 @@ import { READ_CHUNK_BYTES, SYNC_EVERY_BYTES } from "../limits.ts";
 import type { FileHandle, FileSystem } from "../platform/file_system.ts";
 import { recoverSegment, type Recovery } from "./recovery.ts";
 
+/** What is not known to be on disk of a file that was closed. */
+export interface UnsyncedBytes {
+  /** Bytes from its start that are. */
+  readonly syncedBytes: number;
+  /** Settles when no sync of it is under way any more. */
+  readonly settled: Promise<unknown>;
+  /** Whether a sync of it has failed; asked once it has settled. */
+  readonly hasFailed: () => boolean;
+}
+
 /** The file that a journal appends to. */
 export class ActiveSegment {
   readonly path: string;
@@ -31,6 +41,7 @@ export class ActiveSegment {
   #hasSyncFailed = false;
   #writesUnderWay = 0;
   #isClosed = false;
+  #isTakenOver = false;
   #isSyncing = false;
   /** Settles, without an error, when no sync is under way. */
   #lastSync: Promise<void> = Promise.resolve();
@@ -61,8 +72,23 @@ export class ActiveSegment {
    * power, and be joined with what is written in its place to a line that nobody wrote.
    */
   syncFound(): void {
-    this.#file.syncSync();
-    this.#syncedBytes = this.#sizeBytes;
+    try {
+      this.#file.syncSync();
+    } catch (error) {
+      this.#hasSyncFailed = true;
+      throw error;
+    }
+    // One that was taken over may have failed before: then this one means nothing.
+    if (!this.#isTakenOver) this.#syncedBytes = this.#sizeBytes;
+  }
+
+  /** Takes over what is known of the file's syncs since it was closed. */
+  takeOver(unsynced: UnsyncedBytes): void {
+    this.#isTakenOver = true;
+    this.#syncedBytes = Math.min(this.#syncedBytes, unsynced.syncedBytes);
+    this.#lastSync = unsynced.settled.then(() => {
+      if (unsynced.hasFailed()) this.#hasSyncFailed = true;
+    });
   }
 
   /** When the file was last changed, in milliseconds since the epoch. */
@@ -87,7 +113,7 @@ export class ActiveSegment {
       this.#file.writeSync(bytes, this.#sizeBytes);
     } catch (error) {
       this.#isCutPending = true;
-      this.#tryCutBack();
+      this.tryCutBack();
       throw error;
     }
     this.#acknowledge(bytes.length);
@@ -138,6 +164,16 @@ export class ActiveSegment {
       this.#isCutUnsynced = true;
     }
     this.#isCutPending = false;
+  }
+
+  /** Like {@linkcode cutBack}, where it can be done later as well. */
+  tryCutBack(): void {
+    if (this.#isAbandoned) return;
+    try {
+      this.cutBack();
+    } catch {
+      // Due again before the next write, and before the segment is sealed.
+    }
   }
 
   /**
@@ -228,15 +264,6 @@ export class ActiveSegment {
     if (this.#sizeBytes - this.#syncedBytes < SYNC_EVERY_BYTES || this.#isSyncing) return;
     // The next sync that somebody waits for does again what fails here.
     this.sync().catch(() => {});
-  }
-
-  #tryCutBack(): void {
-    if (this.#isAbandoned) return;
-    try {
-      this.cutBack();
-    } catch {
-      // Due again before the next write, and before the segment is sealed.
-    }
   }
 }
 
