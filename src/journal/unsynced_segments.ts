@@ -36,6 +36,8 @@ interface UnsyncedSegment {
   /** Where its file was last. */
   readonly path: string;
   hasFailed: boolean;
+  /** Its sync under way, if any. */
+  syncing: Promise<void> | undefined;
 }
 
 /** See the module. */
@@ -52,7 +54,7 @@ export class UnsyncedSegments implements BackgroundSyncable {
   /** Takes over a segment that was closed. It is synced in a while: what is compressed by then needs no sync of its own. */
   add(segment: ClosedSegment, path: string): void {
     if (segment.isSynced) return;
-    this.#segments.push({ segment, path, hasFailed: false });
+    this.#segments.push({ segment, path, hasFailed: false, syncing: undefined });
     this.#options.backgroundSyncs.add(this);
   }
 
@@ -65,7 +67,7 @@ export class UnsyncedSegments implements BackgroundSyncable {
     if (unsynced === undefined) return undefined;
     this.#remove(unsynced);
     const { segment } = unsynced;
-    const settled = Promise.allSettled([this.#syncing, segment.settled()]);
+    const settled = Promise.allSettled([unsynced.syncing, segment.settled()]);
     return { syncedBytes: segment.syncedBytes, settled, hasFailed: () => unsynced.hasFailed || segment.hasSyncFailed };
   }
 
@@ -101,7 +103,8 @@ export class UnsyncedSegments implements BackgroundSyncable {
 
   async #syncAll(): Promise<void> {
     for (let next = this.#segments[0]; next !== undefined; next = this.#segments[0]) {
-      await this.#syncOne(next);
+      next.syncing = this.#syncOne(next);
+      await next.syncing;
       await this.#options.folder.syncNames();
       this.#remove(next);
     }
