@@ -28,7 +28,7 @@ export interface SegmentAppenderOptions {
   readonly signal: string;
   readonly segmentMaxBytes: number;
   readonly accounts: JournalAccounts;
-  /** Called with each write once the active segment is long enough that it will be sealed some time. */
+  /** Called with each write once so much was written that the active segment will be sealed some time. */
   readonly onGrown: () => void;
   /** Called after a segment was sealed, or found sealed and raw at open. */
   readonly onSealed: () => void;
@@ -167,7 +167,7 @@ export class SegmentAppender implements BatchSink {
     // Each time: a lock that was replaced is lost, and the open file with it.
     this.#options.folder.acquire();
     const segment = this.#openSegment();
-    if (segment.sizeBytes > COMPRESSION_PREPARE_BYTES) this.#options.onGrown();
+    if (this.#options.accounts.writtenBytes > COMPRESSION_PREPARE_BYTES) this.#options.onGrown();
     const isFull = segment.sizeBytes > 0 && segment.sizeBytes + bytes > this.#options.segmentMaxBytes;
     if (isFull) this.#rotate(segment);
     const settleRoom = this.#options.folder.makeRoom(bytes, this.#options.signal);
