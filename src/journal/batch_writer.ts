@@ -30,6 +30,7 @@ import {
 import { joinBytes } from "../model/bytes.ts";
 import type { DropReason } from "../model/account.ts";
 import type { Clock, StopTimer } from "../platform/clock.ts";
+import { errorCode } from "../platform/file_system.ts";
 import type { JournalAccounts } from "./accounts.ts";
 import type { QueueBudget } from "./queue_budget.ts";
 
@@ -271,7 +272,9 @@ export class BatchWriter {
 
   #fail(error: unknown): void {
     if (error instanceof StoreLockedError) return this.#loseQueue(error);
-    const failure = new StoreWriteError(this.#options.sink.path, error);
+    // A write that stands in another one's way is no reason of its own: the file system's is known by then.
+    const known = errorCode(error) === undefined ? this.#failure : undefined;
+    const failure = known ?? new StoreWriteError(this.#options.sink.path, error);
     this.#failure = failure;
     this.#rejectWaiters(failure);
     this.#stopRetry?.();
