@@ -30,7 +30,7 @@ export interface JournalSnapshot {
   readonly journal: JournalModel;
   /** One byte for each record. */
   readonly states: Uint8Array;
-  /** Whether a wipe under way may be cut short for good: a full disk did not take its request. */
+  /** Whether a wipe may be cut short for good: a full disk did not take its request, or it was refused half-way. */
   readonly mayBeCutShort: boolean;
 }
 
@@ -143,7 +143,7 @@ export class JournalModel {
     }
     const isOver = this.wipesUnderWay === 0 && !this.isWipeStuck && this.failedWipes === failedWipes;
     if (level !== SYNCED || !this.mayWipeReturn || !isOver) return;
-    this.mayWipeReturn = false;
+    this.mayWipeReturn = this.mayBeCutShort = false;
     for (let number = 0; number < this.length; number++) this.#set(number, this.stateOf(number) & ~WIPING);
   }
 
@@ -193,20 +193,27 @@ export class JournalModel {
     for (let number = 0; number < end; number++) if (!spared.has(number)) this.#set(number, GONE);
   }
 
-  /** A wipe was refused, or its process ended. */
-  failWipe(): void {
+  /** A wipe's process ended: it is finished as a whole, or has not begun. */
+  abandonWipe(): void {
     this.wipesUnderWay--;
     this.isWipeStuck = true;
     this.failedWipes++;
     this.mayWipeReturn = true;
   }
 
+  /** A wipe was refused: whoever asked knows that it may have done a part. */
+  refuseWipe(): void {
+    this.abandonWipe();
+    this.mayBeCutShort = true;
+  }
+
   /** What is there was seen while nothing was under way: that is what counts from now on. */
   observe(visible: ReadonlySet<number>, seen: Observation): void {
     const isWipeOver = this.wipesUnderWay === 0 && !seen.isWipeRequested;
-    if (isWipeOver) this.isWipeStuck = this.mayBeCutShort = false;
+    if (isWipeOver) this.isWipeStuck = false;
     // What is left after a loss of power is durable, and so is what is not.
     if (isWipeOver && seen.level === SYNCED) this.mayWipeReturn = false;
+    if (isWipeOver && !this.mayWipeReturn) this.mayBeCutShort = false;
     const kept = isWipeOver ? (this.mayWipeReturn ? WIPING : 0) : WIPING | LOOSE;
     for (let number = 0; number < this.length; number++) {
       const state = this.stateOf(number);

@@ -158,19 +158,17 @@ export class StoreProcess {
     // The request of a wipe that finds the disk full is not on record: cut short, it is not finished by anybody.
     const mayBeCutShort = this.faults.isDiskFull || this.#machine.isDiskFull;
     for (const { model } of wipes) model.mayBeCutShort ||= mayBeCutShort;
-    const fail = (): void => {
-      this.#wipes.delete(fail);
-      for (const { model } of wipes) model.failWipe();
-    };
-    this.#wipes.add(fail);
+    const abandon = (): void => wipes.forEach(({ model }) => model.abandonWipe());
+    this.#wipes.add(abandon);
     return this.track("wipe", this.store.wipe(selection), {
       resolved: () => {
-        this.#wipes.delete(fail);
+        this.#wipes.delete(abandon);
         for (const { model, wipe } of wipes) model.finishWipe(wipe);
         this.#machine.counts.add("wipes finished");
       },
       rejected: () => {
-        fail();
+        this.#wipes.delete(abandon);
+        for (const { model } of wipes) model.refuseWipe();
         this.#machine.counts.add("wipes refused");
       },
     });
@@ -314,7 +312,7 @@ export class StoreProcess {
     this.isAlive = false;
     this.#countDeeds();
     this.#machine.processes.delete(this);
-    for (const fail of this.#wipes) fail();
+    for (const abandon of this.#wipes) abandon();
     for (const { model } of this.#journals) model.end(this.id);
   }
 }
