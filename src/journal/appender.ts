@@ -81,24 +81,30 @@ export class SegmentAppender implements BatchSink {
 
   writeSync(bytes: Uint8Array): void {
     const { segment, settle } = this.#prepare(bytes.length);
+    let writtenBytes = 0;
     try {
       segment.writeSync(bytes);
+      writtenBytes = bytes.length;
     } finally {
-      settle();
+      settle(writtenBytes);
     }
     this.#oldestTimeMs ??= this.#options.clock.now();
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
+  async write(bytes: Uint8Array, onWritten: () => void): Promise<void> {
     const { segment, settle } = this.#prepare(bytes.length);
+    let writtenBytes = 0;
     try {
-      await segment.write(bytes);
+      await segment.write(bytes, () => {
+        writtenBytes = bytes.length;
+        onWritten();
+      });
     } catch (error) {
       // At once, so that readers are not given what goes away again; but not from a file that is somebody else's by now.
       if (this.#isFolderHeld()) segment.tryCutBack();
       throw error;
     } finally {
-      settle();
+      settle(writtenBytes);
     }
     this.#oldestTimeMs ??= this.#options.clock.now();
   }
@@ -162,19 +168,17 @@ export class SegmentAppender implements BatchSink {
     this.forget();
   }
 
-  /** The segment to write `bytes` to, and what is to be called when that has been tried. */
-  #prepare(bytes: number): { readonly segment: ActiveSegment; readonly settle: () => void } {
+  /** The segment to write `bytes` to, and what is to be called with the bytes that it took when that has been tried. */
+  #prepare(bytes: number): { readonly segment: ActiveSegment; readonly settle: (writtenBytes: number) => void } {
     // Each time: a lock that was replaced is lost, and the open file with it.
     this.#options.folder.acquire();
     const segment = this.#openSegment();
     if (this.#options.accounts.writtenBytes > COMPRESSION_PREPARE_BYTES) this.#options.onGrown();
     const isFull = segment.sizeBytes > 0 && segment.sizeBytes + bytes > this.#options.segmentMaxBytes;
     if (isFull) this.#rotate(segment);
-    const settleRoom = this.#options.folder.makeRoom(bytes, this.#options.signal);
+    const settle = this.#options.folder.makeRoom(bytes, this.#options.signal);
     // Making room may have sealed this journal's segment, too.
-    const target = this.#openSegment();
-    const { sizeBytes } = target;
-    return { segment: target, settle: () => settleRoom(target.sizeBytes - sizeBytes) };
+    return { segment: this.#openSegment(), settle };
   }
 
   #openSegment(): ActiveSegment {

@@ -39,7 +39,11 @@ export interface BatchSink {
   /** The file being written, for messages. */
   readonly path: string;
   writeSync(bytes: Uint8Array): void;
-  write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Calls `onWritten` in the very turn in which the bytes come to stand before all later ones, so that nobody can write them
+   * once more behind themselves; not at all where a synchronous write has done the same meanwhile.
+   */
+  write(bytes: Uint8Array, onWritten: () => void): Promise<void>;
 }
 
 /** What a {@linkcode BatchWriter} works with. */
@@ -238,10 +242,11 @@ export class BatchWriter {
     this.#isPumping = true;
     try {
       for (let group = this.#firstBatches(); group.length > 0; group = this.#firstBatches()) {
-        await this.#options.sink.write(joinBytes(group.map(({ bytes }) => bytes)));
+        await this.#options.sink.write(joinBytes(group.map(({ bytes }) => bytes)), () => {
+          // A wipe may have taken them out of the queue meanwhile.
+          for (const batch of group) if (this.#queue[0] === batch) this.#finish(batch);
+        });
         this.#succeed();
-        // A synchronous write or a wipe may have taken them out of the queue meanwhile.
-        for (const batch of group) if (this.#queue[0] === batch) this.#finish(batch);
         this.#options.onLateWrite();
       }
     } catch (error) {

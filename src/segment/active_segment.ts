@@ -122,15 +122,20 @@ export class ActiveSegment {
   /**
    * Like {@linkcode writeSync}, without stopping the program. When the same bytes were written synchronously in the
    * meantime, as the exit flush does, they count once; when only a part of them was, the call rejects.
+   *
+   * @param onWritten Called in the turn in which this call acknowledges the bytes; not where a synchronous write did.
    */
-  async write(bytes: Uint8Array): Promise<void> {
+  async write(bytes: Uint8Array, onWritten: () => void): Promise<void> {
     this.syncCut();
     const offset = this.#sizeBytes;
     this.#writesUnderWay++;
     try {
       await this.#file.write(bytes, offset);
       // Before the cut that a synchronous write left to be done: these bytes are not part of it.
-      if (this.#sizeBytes === offset) this.#acknowledge(bytes.length);
+      if (this.#sizeBytes === offset) {
+        this.#acknowledge(bytes.length);
+        onWritten();
+      }
     } catch (error) {
       // What was written synchronously meanwhile is there, whatever became of this write.
       if (this.#sizeBytes >= offset + bytes.length) return;

@@ -19,6 +19,8 @@ class TestSink {
   /** What the next writes throw. */
   failure: Error | undefined;
   asyncWrites = 0;
+  /** Called when an asynchronous write has ended, before the writer goes on. */
+  afterWrite: () => void = () => {};
   readonly #clock: ManualClock;
 
   constructor(clock: ManualClock) {
@@ -35,11 +37,18 @@ class TestSink {
     this.writes.push(new TextDecoder().decode(bytes));
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
+  async write(bytes: Uint8Array, onWritten: () => void): Promise<void> {
     this.asyncWrites++;
+    const before = this.writes.length;
     await Promise.resolve();
     if (this.failure !== undefined) throw this.failure;
+    // As the segment does: what was written synchronously meanwhile stands at the same place.
+    if (this.writes.length > before) return;
     this.writes.push(new TextDecoder().decode(bytes));
+    onWritten();
+    // Other work comes before the writer learns that the call has ended.
+    this.afterWrite();
+    await Promise.resolve();
   }
 }
 
@@ -172,6 +181,17 @@ test("BatchWriter: dropWiped ends flushes that wait, and nothing of it is writte
   await clock.advanceAsync(5000);
   assert.deepEqual(sink.lines, []);
   assert.deepEqual(accounts.dropped, { wiped: 30 });
+});
+
+test("BatchWriter: writeAllSync right after an asynchronous write ended does not write its batch once more", async () => {
+  const { sink, writer } = setUp();
+  sink.syncMs = 10;
+  writer.add("a".repeat(99));
+  writer.writePending();
+  sink.afterWrite = () => writer.writeAllSync();
+  writer.add("b");
+  await writer.flush();
+  assert.deepEqual(sink.lines, ["a".repeat(99), "b"]);
 });
 
 test("BatchWriter: writeAllSync during an asynchronous write gives each batch to the sink in order and counts it once", async () => {

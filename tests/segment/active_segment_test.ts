@@ -12,7 +12,7 @@ const SECOND = new TextEncoder().encode('{"n":2}\n');
 test("write(): a synchronous write of the same bytes that fails meanwhile cuts nothing off", async () => {
   const { fileSystem, segment } = openSegment();
   const release = fileSystem.holdNext("write");
-  const written = segment.write(FIRST);
+  const written = segment.write(FIRST, () => {});
   fileSystem.failNext("write", { code: "ENOSPC", landedBytes: 3 });
   assert.throws(() => segment.writeSync(FIRST), /ENOSPC/);
   release();
@@ -26,7 +26,7 @@ test("write(): that it fails concerns nobody once its bytes were written synchro
   const { fileSystem, segment } = openSegment();
   fileSystem.failNext("write", { code: "EIO", landedBytes: 3 });
   const release = fileSystem.holdNext("write");
-  const written = segment.write(FIRST);
+  const written = segment.write(FIRST, () => {});
   segment.writeSync(FIRST);
   segment.writeSync(SECOND);
   release();
@@ -38,7 +38,7 @@ test("write(): one that fails with only a part of its bytes written synchronousl
   const { fileSystem, segment } = openSegment();
   fileSystem.failNext("write", { code: "EIO", landedBytes: 3 });
   const release = fileSystem.holdNext("write");
-  const written = segment.write(Uint8Array.of(...FIRST, ...SECOND));
+  const written = segment.write(Uint8Array.of(...FIRST, ...SECOND), () => {});
   segment.writeSync(FIRST);
   release();
   await assert.rejects(written, /EIO/);
