@@ -98,7 +98,7 @@ export const COMPRESSION_PREPARE_BYTES = MIB;
 export const READER_OPEN_FILES_MAX = 64;
 
 /** Time until a thread is started for the first segment that waits for compression, if there is none yet. */
-export const COMPRESSION_START_DELAY_MS = 1000;
+export const COMPRESSION_START_DELAY_MS = 250;
 
 /** A compressing thread gets this long to end its work before it is stopped: a sync of a whole segment may be under way. */
 export const COMPRESSION_CANCEL_TIMEOUT_MS = 2000;

@@ -101,6 +101,7 @@ test("flush() of a synced journal throws what the sync says, and the next one ma
   await journal.flush();
   machine.disk.crash(seededRandom(1));
   assert.deepEqual(await numbersAfter(machine, "audit"), [0, 1]);
+  await assert.rejects(store.close());
 });
 
 test("a background sync does not take away what flush() has to tell: records that were dropped", async () => {
