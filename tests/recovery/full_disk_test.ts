@@ -14,7 +14,6 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Cursor } from "../../mod.ts";
 import { WRITE_RETRY_MS } from "../../src/limits.ts";
-import { ActiveSegment } from "../../src/segment/active_segment.ts";
 import { diskChoices, startOnSmallDisk } from "./full_disk.ts";
 import { closeIn, inRoot, LOGS, memoryMachine, numbered, numbersIn, pass, range } from "./stores.ts";
 
@@ -73,25 +72,6 @@ for (const [moment, criterion] of MOMENTS) {
     });
   });
 }
-
-test("an asynchronous write that finds room after a synchronous one of the same records found none is there for good", async () => {
-  const { fileSystem } = memoryMachine();
-  const path = "/data/logs.jsonl";
-  const { segment } = ActiveSegment.open(fileSystem, path);
-  const line = new TextEncoder().encode('{"n":0}\n');
-  const release = fileSystem.holdNext("write");
-  const written = segment.write(line);
-  fileSystem.failNext("write", { code: "ENOSPC", landedBytes: 3 });
-  assert.throws(() => segment.writeSync(line), /ENOSPC/);
-  release();
-  await written;
-  segment.writeSync(line);
-  assert.equal(segment.sizeBytes, 2 * line.length);
-  const content = new Uint8Array(segment.sizeBytes);
-  segment.close();
-  fileSystem.open(path, "read").readSync(content, 0);
-  assert.equal(new TextDecoder().decode(content), '{"n":0}\n{"n":0}\n');
-});
 
 test("a journal whose refused records were all shed is well again with the next write, or the retry", async () => {
   for (const isAppending of [true, false]) {
