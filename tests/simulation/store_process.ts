@@ -147,7 +147,9 @@ export class StoreProcess {
       (breadth !== "signal" || key.signal === signal)
     );
     const wipes = covered.map((model) => {
-      const spared = this.#machine.isHeld(model.key) ? undefined : { memoryOfOthersThan: this.id };
+      // While another wipe is under way, the folder may be held by whoever asked for that one.
+      const isHeard = model.wipesUnderWay === 0 && this.#machine.isHeld(model.key);
+      const spared = isHeard ? undefined : { memoryOfOthersThan: this.id };
       return { model, wipe: model.beginWipe(spared) };
     });
     const selection = breadth === "stack"
