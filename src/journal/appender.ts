@@ -45,6 +45,8 @@ export class SegmentAppender implements BatchSink {
   #newestStamp: Stamp | undefined;
   /** How the active segment was last given back, to tell when another process has written to it since. */
   #closed: SegmentState | undefined;
+  /** How often a file that was not known to be on disk was opened again. */
+  #takenBack = 0;
   /** The newest sealed segment that this object has synced, or has among its unsynced ones. */
   #newestOwn: string | undefined;
   #oldestTimeMs: number | undefined;
@@ -112,8 +114,12 @@ export class SegmentAppender implements BatchSink {
   /** Resolves once all that was written before the call, and every name it stands under, is on disk. */
   async sync(): Promise<void> {
     // A segment that is sealed meanwhile joins those that the second step waits for.
-    await this.#segment?.sync();
-    await this.#unsynced.sync();
+    for (let takenBack = -1; takenBack !== this.#takenBack;) {
+      takenBack = this.#takenBack;
+      await this.#segment?.sync();
+      // One that is opened again meanwhile is the open segment's business once more.
+      await this.#unsynced.sync();
+    }
     await this.#options.folder.syncNames();
   }
 
@@ -205,7 +211,10 @@ export class SegmentAppender implements BatchSink {
     const opened = ActiveSegment.open(this.#options.fileSystem, this.path);
     const { segment, recovery } = opened;
     const unsynced = this.#unsynced.giveBack(segment.identity);
-    if (unsynced !== undefined) segment.takeOver(unsynced);
+    if (unsynced !== undefined) {
+      segment.takeOver(unsynced);
+      this.#takenBack++;
+    }
     try {
       if (recovery.kind !== "clean" || !isSameState(segment, this.#closed)) segment.syncFound();
     } catch (error) {
