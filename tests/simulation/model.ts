@@ -224,6 +224,9 @@ export class JournalModel {
       } else if (isWipeOver || (state & (WIPING | LOOSE)) === 0) {
         const mayReturn = (state & PRUNED) !== 0 || seen.missing === "pruned";
         this.#set(number, mayReturn ? (state | PRUNED) & ~WIPING : GONE);
+      } else if (seen.level === SYNCED) {
+        // The wipe that is still to come may find it gone with the power: that is no part of a wipe.
+        this.#set(number, (state & ~LEVEL_BITS) | ACCEPTED);
       }
     }
   }
