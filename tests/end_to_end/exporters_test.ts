@@ -28,6 +28,8 @@ const zcat = requireTool("zcat");
 const DENO_PROGRAM = [
   deno.path,
   "run",
+  // Deno exports what it says itself as well, such as which packages it fetches at a first run.
+  "--quiet",
   "-A",
   "--config",
   join(CLIENTS, "deno.json"),
