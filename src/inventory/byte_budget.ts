@@ -115,8 +115,11 @@ export class ByteBudget {
    * @returns What gives the room back; `undefined` when there is not enough to delete, or it cannot be deleted.
    */
   reserve(bytes: number, { sealedBeforeMs }: { readonly sealedBeforeMs: number }): (() => void) | undefined {
+    const missingBytes = this.#missingBytes(bytes);
+    // What there is to delete takes a look into every folder, which most compressions do not need.
+    if (missingBytes === 0) return this.#reserve(bytes);
     const freeableBytes = this.#prunable(sealedBeforeMs).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    if (freeableBytes < this.#missingBytes(bytes)) return undefined;
+    if (freeableBytes < missingBytes) return undefined;
     this.#whileFreeing(() => this.#free(bytes, sealedBeforeMs));
     return this.#missingBytes(bytes) > 0 ? undefined : this.#reserve(bytes);
   }

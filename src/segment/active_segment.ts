@@ -72,12 +72,7 @@ export class ActiveSegment {
    * power, and be joined with what is written in its place to a line that nobody wrote.
    */
   syncFound(): void {
-    try {
-      this.#file.syncSync();
-    } catch (error) {
-      this.#hasSyncFailed = true;
-      throw error;
-    }
+    this.#syncSync();
     // One that was taken over may have failed before: then this one means nothing.
     if (!this.#isTakenOver) this.#syncedBytes = this.#sizeBytes;
   }
@@ -142,7 +137,7 @@ export class ActiveSegment {
       this.#isCutPending ||= this.#sizeBytes === offset;
       throw error;
     } finally {
-      // What is to be cut off waits for the next write: by now the file may be somebody else's.
+      // What is to be cut off is the caller's to cut: by now the file may be somebody else's.
       this.#writesUnderWay--;
     }
     if (this.#sizeBytes >= offset + bytes.length) return;
@@ -190,13 +185,8 @@ export class ActiveSegment {
   syncCut(): void {
     this.cutBack();
     if (!this.#isCutUnsynced) return;
-    try {
-      this.#file.syncSync();
-      this.#isCutUnsynced = false;
-    } catch (error) {
-      this.#hasSyncFailed = true;
-      throw error;
-    }
+    this.#syncSync();
+    this.#isCutUnsynced = false;
   }
 
   /** How many bytes from the start are on disk. */
@@ -243,6 +233,15 @@ export class ActiveSegment {
     this.#isClosed = true;
     this.#isAbandoned = true;
     this.#file.close();
+  }
+
+  #syncSync(): void {
+    try {
+      this.#file.syncSync();
+    } catch (error) {
+      this.#hasSyncFailed = true;
+      throw error;
+    }
   }
 
   async #syncNow(): Promise<void> {
