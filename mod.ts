@@ -33,7 +33,7 @@ export type {
   FileSystem,
   OpenMode,
 } from "./src/platform/file_system.ts";
-export type { JournalSelection, ReadQuery, StoredRecord } from "./src/query/query.ts";
+export type { JournalSelection, ReadQuery, StoredRecord } from "./src/model/query.ts";
 export type {
   LeftoverFile,
   VerificationOptions,

@@ -113,6 +113,25 @@ export class SegmentCorruptError extends Error {
   }
 }
 
+// Querying
+
+/** Thrown for a filter's text that cannot be understood. Nothing was read. */
+export class FilterSyntaxError extends SyntaxError {
+  /** The name of the class. */
+  override readonly name = "FilterSyntaxError";
+  /** The text. */
+  readonly text: string;
+  /** Where reading stopped: the character's place, 1 for the first; one past the end where something is missing. */
+  readonly column: number;
+
+  /** Says what was wrong where. */
+  constructor(text: string, options: { readonly column: number; readonly reason: string }) {
+    super(`Cannot read the filter at column ${options.column}: ${options.reason}, received "${text}"`);
+    this.text = text;
+    this.column = options.column;
+  }
+}
+
 // Wiping
 
 /** Thrown when the process that holds a folder did not answer a wipe request in time. The request stays and is carried out later. */

@@ -79,6 +79,12 @@ export const READ_CHUNK_BYTES = 256 * KIB;
  */
 export const LINE_MAX_BYTES = 16 * MIB;
 
+/**
+ * Bytes that are held of a `.gz` without a block table while it is read from its end: more than a line, and few passes for a
+ * file of lumberjack's 100 MiB.
+ */
+export const BACKWARDS_WINDOW_BYTES = 32 * MIB;
+
 /** Damaged places of one segment that a verification names; the others it counts. */
 export const VERIFIED_PLACES_MAX = 1000;
 

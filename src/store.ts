@@ -29,7 +29,7 @@ import { onProcessExit } from "./platform/process_exit.ts";
 import { absolutePath } from "./platform/runtime.ts";
 import { systemClock } from "./platform/system_clock.ts";
 import { groupSegments } from "./segment/listing.ts";
-import type { JournalSelection, ReadQuery, StoredRecord } from "./query/query.ts";
+import type { JournalSelection, ReadQuery, StoredRecord } from "./model/query.ts";
 import { type FoundJournal, JournalReader } from "./query/reader.ts";
 import {
   type VerificationOptions,

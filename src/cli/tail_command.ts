@@ -6,7 +6,7 @@
 
 import { FOLLOW_INTERVAL_MS } from "../limits.ts";
 import { systemClock } from "../platform/system_clock.ts";
-import type { StoredRecord } from "../query/query.ts";
+import type { StoredRecord } from "../model/query.ts";
 import type { Store } from "../store.ts";
 import { type Command, type Invocation, openExistingStore, signalFlag, textFlag, wholeNumber } from "./command.ts";
 import { jsonLine, recordLines } from "./record_lines.ts";

@@ -5,7 +5,7 @@
  */
 
 import { ANSWER_MAX_RECORDS } from "../limits.ts";
-import type { ReadQuery, StoredRecord } from "../query/query.ts";
+import type { ReadQuery, StoredRecord } from "../model/query.ts";
 import type { Store } from "../store.ts";
 
 /** Which records are asked for. */

@@ -7,7 +7,7 @@
 import { encodeName } from "../inventory/folder_names.ts";
 import { decodeCursor } from "../model/cursor.ts";
 import { encodeRecord } from "../model/record.ts";
-import type { StoredRecord } from "../query/query.ts";
+import type { StoredRecord } from "../model/query.ts";
 import type { Route, ServiceContext } from "./context.ts";
 import { newestRecords, type RecordPage, type RecordQuery, recordsAfter } from "./newest_records.ts";
 import {

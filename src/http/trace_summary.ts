@@ -10,7 +10,7 @@ import { writeJson } from "../otlp/json_writer.ts";
 import { RESOURCE, SCOPE, SPAN } from "../otlp/messages.ts";
 import { type InstrumentationScope, type Resource, type Span, STATUS_CODE_ERROR } from "../otlp/model.ts";
 import { readTracesRecord } from "../otlp/traces.ts";
-import type { StoredRecord } from "../query/query.ts";
+import type { StoredRecord } from "../model/query.ts";
 
 /** One span and where it came from. */
 export interface PlacedSpan {

@@ -18,7 +18,7 @@ export interface FolderPlace {
 /** Which folders are meant; what is left out stands for every one. */
 export interface FolderSelection {
   readonly stack?: string | undefined;
-  readonly server?: string | undefined;
+  readonly server?: string | readonly string[] | undefined;
 }
 
 /**
@@ -35,13 +35,18 @@ export function listFolders(fileSystem: FileSystem, root: string, selection: Fol
 
 function children(
   fileSystem: FileSystem,
-  of: { readonly parent: string; readonly name: string | undefined; readonly part: "stack" | "server" },
+  of: {
+    readonly parent: string;
+    readonly name: string | readonly string[] | undefined;
+    readonly part: "stack" | "server";
+  },
 ): { readonly name: string; readonly path: string }[] {
   const { parent, name, part } = of;
   const folders = fileSystem.list(parent).filter((entry) => entry.kind === "directory");
   if (name !== undefined) {
-    const path = resolveFolder(fileSystem, { parent, name, part });
-    return folders.some((entry) => `${parent}/${entry.name}` === path) ? [{ name, path }] : [];
+    const names = [...new Set(typeof name === "string" ? [name] : name)].sort();
+    return names.map((each) => ({ name: each, path: resolveFolder(fileSystem, { parent, name: each, part }) }))
+      .filter(({ path }) => folders.some((entry) => `${parent}/${entry.name}` === path));
   }
   return folders
     .map((entry) => ({ name: decodeName(entry.name), path: `${parent}/${entry.name}` }))

@@ -20,7 +20,7 @@ import { LOG_RECORD } from "./messages.ts";
 import type { AnyValue, LogRecord, LogsData } from "./model.ts";
 import { flattenOrigin, OriginGroups, type OtlpFields } from "./origin.ts";
 import { JournalItems, type ReceiveOptions, type RecordGroup } from "./record_groups.ts";
-import { levelOf, severityNumberOf } from "./severity.ts";
+import { levelOf, severityNumberOf } from "../model/severity.ts";
 import { parseTimestamp, TimestampFormatter } from "./timestamp.ts";
 
 const LOG_FIELDS = new Set(["ts", "level", "msg", "trace_id", "span_id", "otlp"]);

@@ -13,7 +13,7 @@ import type { SignalDefinition } from "../model/signal.ts";
 import { timeFromInput, type TimeRange } from "../model/time.ts";
 import type { FileSystem } from "../platform/file_system.ts";
 import { mergeRecords, type MergeSource } from "./merge.ts";
-import type { JournalSelection, ReadQuery, StoredRecord } from "./query.ts";
+import type { JournalSelection, ReadQuery, StoredRecord } from "../model/query.ts";
 import { lastRecords, type PlacedRecord, readRecords, type RecordStreamOptions } from "./record_stream.ts";
 
 /** One journal that is there. */

@@ -218,13 +218,6 @@ async function lastOfSegment(
   const reader = place.open();
   if (reader === undefined) return [];
   try {
-    if (reader.backwards === undefined) {
-      let records: PlacedRecord[] = [];
-      for await (const block of reader.forwards()) {
-        records = [...records, ...blockRecords(block, { place, reader, options })].slice(-count);
-      }
-      return records;
-    }
     const newestFirst: PlacedRecord[] = [];
     for await (const block of reader.backwards()) {
       for (const line of [...splitLines(block)].reverse()) {

@@ -38,8 +38,9 @@ export function blockPlaces(gzip: GzipFile, table: BlockTable): BlockPlace[] {
 }
 
 /** Whether a block is asked for. */
-export function isSelected({ block, rawBytes }: BlockPlace, { fromRawOffset = 0, range }: BlockSelection): boolean {
-  if (block.rawOffset + rawBytes <= fromRawOffset) return false;
+export function isSelected({ block, rawBytes }: BlockPlace, selection: BlockSelection): boolean {
+  const { fromRawOffset = 0, toRawOffset = Infinity, range } = selection;
+  if (block.rawOffset + rawBytes <= fromRawOffset || block.rawOffset >= toRawOffset) return false;
   return range === undefined || (block.latest >= range.earliest && block.earliest <= range.latest);
 }
 
@@ -77,7 +78,9 @@ export function reportBlock(
 
 /** The lines of a block. Most flipped bits inflate to wrong bytes without an error, so that only the checksum tells. */
 function inflateBlock(deflated: Uint8Array, { block, rawBytes }: BlockPlace): Uint8Array | undefined {
-  const options = { finishFlush: zlib.constants.Z_SYNC_FLUSH, maxOutputLength: Math.max(1, rawBytes) };
+  // One chunk for all of it: joining several takes as long as inflating them.
+  const length = Math.max(1, rawBytes);
+  const options = { finishFlush: zlib.constants.Z_SYNC_FLUSH, maxOutputLength: length, chunkSize: Math.max(64, length) };
   try {
     const bytes = zlib.inflateRawSync(deflated, options);
     return zlib.crc32(bytes) === block.crc ? bytes : undefined;

@@ -10,9 +10,9 @@ import type { BlockTable } from "./block_table.ts";
 import { blockPlaces, inflateBlocks, isSelected } from "./gzip_blocks.ts";
 import type { GzipFile } from "./gzip_file.ts";
 import { readHeader } from "./gzip_header.ts";
-import { inflateFromStart } from "./gzip_stream.ts";
+import { inflateBackwards, inflateFromStart } from "./gzip_stream.ts";
 import { verifyByTable, verifyStream } from "./gzip_verification.ts";
-import type { DamageListener, SegmentReader } from "./segment_reader.ts";
+import type { BlockSelection, DamageListener, SegmentReader } from "./segment_reader.ts";
 
 const EARLIEST_TIME = -(2n ** 63n);
 
@@ -34,16 +34,18 @@ export function openGzipReader(
   const common = { path, form: "gzip", sizeBytes: gzip.sizeBytes, close: () => file.close() } as const;
   if (table === undefined) {
     const forwards = () => inflateFromStart(gzip);
+    const backwards = () => inflateBackwards(gzip);
     const verify = () => verifyStream(gzip, header);
-    return { ...common, rawBytes: undefined, forwards, verify, backwards: undefined, timeRange: undefined };
+    return { ...common, rawBytes: undefined, forwards, verify, backwards, timeRange: undefined };
   }
   const places = blockPlaces(gzip, table);
+  const selected = (selection: BlockSelection = {}) => places.filter((place) => isSelected(place, selection));
   return {
     ...common,
     rawBytes: table.rawBytes,
-    forwards: (selection) => inflateBlocks(gzip, places.filter((place) => isSelected(place, selection ?? {}))),
+    forwards: (selection) => inflateBlocks(gzip, selected(selection)),
     verify: () => verifyByTable(gzip, { table, header, places }),
-    backwards: () => inflateBlocks(gzip, places.toReversed()),
+    backwards: (selection) => inflateBlocks(gzip, selected(selection).reverse()),
     timeRange: tableRange(table),
   };
 }

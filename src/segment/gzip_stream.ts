@@ -8,6 +8,7 @@
  * @module
  */
 
+import { BACKWARDS_WINDOW_BYTES } from "../limits.ts";
 import { errorCode } from "../platform/file_system.ts";
 import { fileChunks, LINE_FEED } from "./file_bytes.ts";
 import { type GzipFile, reportDamage } from "./gzip_file.ts";
@@ -41,6 +42,38 @@ export async function* inflateFromStart(gzip: GzipFile): AsyncGenerator<LineBloc
     lines: undefined,
     reason: reasonFor(progress),
   }, { cause: progress.failure });
+}
+
+/**
+ * The same blocks from the newest on. Inflates the file once for each {@linkcode BACKWARDS_WINDOW_BYTES} of its content up to
+ * there, and holds so many bytes.
+ */
+export async function* inflateBackwards(gzip: GzipFile): AsyncGenerator<LineBlock, void, void> {
+  // The first time, all of it is inflated, and damage reported.
+  let source = gzip;
+  for (let end = Infinity; end > 0;) {
+    const window = await lastBlocks(source, end);
+    end = window[0]?.rawOffset ?? 0;
+    source = { ...gzip, onDamage: () => {} };
+    yield* window.reverse();
+  }
+}
+
+/** The blocks before an offset of the content, as many as are held at once; the oldest first. */
+async function lastBlocks(gzip: GzipFile, end: number): Promise<LineBlock[]> {
+  const blocks: LineBlock[] = [];
+  let heldBytes = 0;
+  for await (const block of inflateFromStart(gzip)) {
+    if (block.rawOffset >= end) break;
+    blocks.push(block);
+    heldBytes += block.bytes.length;
+    for (let [oldest] = blocks; oldest !== undefined; [oldest] = blocks) {
+      if (heldBytes - oldest.bytes.length < BACKWARDS_WINDOW_BYTES) break;
+      heldBytes -= oldest.bytes.length;
+      blocks.shift();
+    }
+  }
+  return blocks;
 }
 
 /** The content as far as it inflates, and where that ends. */

@@ -6,7 +6,7 @@
 
 import { LINE_MAX_BYTES, READ_CHUNK_BYTES } from "../limits.ts";
 import type { FileHandle } from "../platform/file_system.ts";
-import { fileChunks, LINE_FEED, offsetBehindLast, readSpan } from "./file_bytes.ts";
+import { fileChunks, type FileSpan, LINE_FEED, offsetBehindLast, readSpan } from "./file_bytes.ts";
 import { gatherLines, isLineEnd } from "./line_blocks.ts";
 import type { LineBlock, SegmentReader } from "./segment_reader.ts";
 
@@ -25,8 +25,8 @@ export function openRawReader(
     if (options.kind === "sealed") return sizeBytes;
     return offsetBehindLast(file, { end: sizeBytes, isWanted: (byte) => byte === LINE_FEED });
   };
-  const forwards: SegmentReader["forwards"] = ({ fromRawOffset = 0 } = {}) =>
-    gatherLines(fileChunks(file, { start: fromRawOffset, end: end() }), fromRawOffset);
+  const forwards: SegmentReader["forwards"] = ({ fromRawOffset = 0, toRawOffset = Infinity } = {}) =>
+    gatherLines(fileChunks(file, { start: fromRawOffset, end: Math.min(toRawOffset, end()) }), fromRawOffset);
   return {
     path: options.path,
     form: "raw",
@@ -34,19 +34,20 @@ export function openRawReader(
     rawBytes: sizeBytes,
     forwards,
     verify: forwards,
-    backwards: () => readBackwards(file, end()),
+    backwards: ({ fromRawOffset = 0, toRawOffset = Infinity } = {}) =>
+      readBackwards(file, { start: fromRawOffset, end: Math.min(toRawOffset, end()) }),
     timeRange: undefined,
     close: () => file.close(),
   };
 }
 
-async function* readBackwards(file: FileHandle, sizeBytes: number): AsyncGenerator<LineBlock, void, void> {
+async function* readBackwards(file: FileHandle, span: FileSpan): AsyncGenerator<LineBlock, void, void> {
   let chunkBytes = READ_CHUNK_BYTES;
-  for (let end = sizeBytes; end > 0;) {
-    const start = Math.max(0, end - chunkBytes);
+  for (let end = span.end; end > span.start;) {
+    const start = Math.max(span.start, end - chunkBytes);
     const bytes = await readSpan(file, { start, end });
     const isLongest = chunkBytes > LINE_MAX_BYTES;
-    const first = start === 0 ? 0 : firstLine(bytes, { isHoleEnough: isLongest });
+    const first = start === span.start ? 0 : firstLine(bytes, { isHoleEnough: isLongest });
     if (first === undefined && !isLongest) {
       // A line longer than the chunk is read again with a longer one.
       chunkBytes *= 2;

@@ -14,6 +14,7 @@ import { openGzipReader } from "./gzip_reader.ts";
 import type { SealedSegment } from "./listing.ts";
 import { gzipName, rawName } from "./names.ts";
 import { openRawReader } from "./raw_reader.ts";
+import type { TokenNeed } from "./tokens.ts";
 
 /**
  * Whole lines of a segment. Only the last line of a sealed one may lack its line feed, and one before a long hole of NULs.
@@ -26,12 +27,16 @@ export interface LineBlock {
   readonly skippedBytes?: number;
 }
 
-/** Which blocks are wanted. */
+/** Which blocks are wanted. What is skipped cannot hold what is looked for; what is given need not hold it either. */
 export interface BlockSelection {
   /** Skip what lies before this offset of the raw segment. A block that it falls into is given from its start. */
-  readonly fromRawOffset?: number;
+  readonly fromRawOffset?: number | undefined;
+  /** Skip what lies behind this offset of the raw segment, where a line ends. A block that it falls into may be given whole. */
+  readonly toRawOffset?: number | undefined;
   /** Skip blocks in which every record's time is known and outside this range. */
-  readonly range?: TimeRange;
+  readonly range?: TimeRange | undefined;
+  /** Skip blocks in which no line has what is needed, where that is known. */
+  readonly tokens?: TokenNeed | undefined;
 }
 
 /** Told of damage that reading went past. */
@@ -53,8 +58,8 @@ export interface SegmentReader {
    * header, table or trailer of a compressed segment.
    */
   verify(): AsyncGenerator<LineBlock, void, void>;
-  /** The blocks from the newest on; `undefined` where the file can only be read from its start. */
-  readonly backwards: (() => AsyncGenerator<LineBlock, void, void>) | undefined;
+  /** The blocks from the newest on. A file that can only be read from its start is read several times. */
+  backwards(selection?: BlockSelection): AsyncGenerator<LineBlock, void, void>;
   /** The time of its records, where the file says so without being read; see {@linkcode openGzipReader}. */
   readonly timeRange: TimeRange | undefined;
   /** Gives the file back. */

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { levelOf, severityNumberOf } from "../../src/otlp/severity.ts";
+import { levelOf, severityNumberOf } from "../../src/model/severity.ts";
 
 test("levelOf writes slog's levels", () => {
   const cases: [number: number, text: string, level: string][] = [
