@@ -109,8 +109,118 @@ export const COMPRESSION_START_DELAY_MS = 250;
 /** A compressing thread gets this long to end its work before it is stopped: a sync of a whole segment may be under way. */
 export const COMPRESSION_CANCEL_TIMEOUT_MS = 2000;
 
+/**
+ * Rows of a side file for each distinct token of a block. With as many, and the rows below, three of a thousand blocks
+ * without a token are read for it.
+ */
+export const SIDE_FILE_TOKEN_BITS = 12;
+
+/** Rows that a token marks in a side file. One more would spare a few blocks, and each is a read for every look-up. */
+export const SIDE_FILE_TOKEN_ROWS = 7;
+
+/** A side file is at most this part of its raw segment, whatever the records: a third of what the compressed one takes … */
+export const SIDE_FILE_RAW_SHARE = 1 / 16;
+
+/** … and this many bytes, so that the shortest segment has one … */
+export const SIDE_FILE_BASE_BYTES = 256;
+
+/** … and never longer than this, because the compressing thread holds it: enough for half a GiB. */
+export const SIDE_FILE_MAX_BYTES = 32 * MIB;
+
+/** Blocks of a segment whose tokens are counted to know how long the side file has to be: 1 % of the work. */
+export const SIDE_FILE_SAMPLE_BLOCKS = 8;
+
 /** Time between two looks whether the compressions of a folder are done. */
 export const COMPRESSION_POLL_MS = 20;
+
+// Queries
+
+/**
+ * Characters of a filter's text: what HTTP servers take as an address. Searching a record for all that fits takes a second
+ * for each MiB, at worst.
+ */
+export const FILTER_MAX_CHARS = 8 * KIB;
+
+/** Parentheses and negations around one condition of a filter's text: read by recursion, which they must not exhaust. */
+export const FILTER_DEPTH_MAX = 100;
+
+/** Depth of a filter that a program made; what text can say stays below it. A filter within itself passes it. */
+export const FILTER_TREE_DEPTH_MAX = 256;
+
+/** Names between the dots of a field: they are cut in two at each dot, and the halves again. */
+export const FIELD_NAMES_MAX = 32;
+
+/**
+ * Steps of all regular expressions of a filter, as RE2 compiles them. Where the table of their states grows too large, each
+ * takes 10 ns a character: 5 s for a MiB at worst, and 10 ms as a rule.
+ */
+export const PATTERN_STEPS_MAX = 500;
+
+/** Steps, as estimated from the text, past which a regular expression is not even compiled: a million take 2 s and 300 MB. */
+export const PATTERN_ESTIMATE_MAX = 20_000;
+
+/** Tokens that side files are asked for, for one filter: each costs seven reads of a KiB in every segment. */
+export const FILTER_TOKENS_MAX = 64;
+
+/** Tokens of one text of a filter that are asked for, the longest ones: the others hardly rule out more. */
+export const VALUE_TOKENS_MAX = 8;
+
+/** Spans of one trace that are told from its others and given, and as many of its logs: they are held in memory. */
+export const TRACE_MAX_SPANS = 10_000;
+
+/**
+ * How late a span is stored, and how far the clocks of two servers are apart, at most, for the trace it belongs to to be whole
+ * in a list. Exporters wait for five seconds, and try again for up to a minute.
+ */
+export const TRACE_SLACK_MS = 60_000;
+
+/** Of a trace that lasts beyond the range that is listed, spans are looked for this long after it. */
+export const TRACE_LOOKAHEAD_MS = HOUR_MS;
+
+/** Traces that are put together at the same time while traces are listed: 80 MB. With more, the latest are taken as whole. */
+export const OPEN_TRACES_MAX = 100_000;
+
+/** Ids of spans that are held for these, to know each span once: 50 MB. */
+export const OPEN_TRACE_SPANS_MAX = 250_000;
+
+/** Steps of an aggregation, points of each of its series: as many as Prometheus gives. */
+export const AGGREGATE_STEPS_MAX = 11_000;
+
+/** Series of an aggregation: more than anybody looks at. The records of further ones are counted together. */
+export const AGGREGATE_SERIES_MAX = 1000;
+
+/** Points of all series of an aggregation: 40 MB. A thousand series have room for a day in quarters of an hour. */
+export const AGGREGATE_POINTS_MAX = 100_000;
+
+/** Points where quantiles are asked for, which take more memory each: at least one series has room for all steps. */
+export const AGGREGATE_QUANTILE_POINTS_MAX = 12_000;
+
+/** Fields that an aggregation tells series apart by: each is looked for in every record. */
+export const AGGREGATE_BY_MAX = 16;
+
+/** Characters of a label: a series is held in memory with all of its labels. */
+export const AGGREGATE_LABEL_MAX_CHARS = 1024;
+
+/** Bytes of a record's labels, as they stand in its line, that are remembered together with its series. */
+export const AGGREGATE_LABELS_MAX_BYTES = 1024;
+
+/** Such labels that are remembered: some for each series. */
+export const AGGREGATE_REMEMBERED_LABELS_MAX = 4096;
+
+/** Bins of a quantile's positive values, and as many of its negative ones: 17 powers of ten at 1 %. */
+export const SKETCH_BINS_MAX = 2048;
+
+/** Bins that each may have in any case: values up to 3.6 times as great as the least. */
+export const SKETCH_BINS_MIN = 64;
+
+/** Bins of an aggregation's quantiles beyond those: 64 MiB. */
+export const SKETCH_BINS_TOTAL_MAX = 8 * MIB;
+
+/**
+ * Characters of the text that stands for a place in all journals of a query, so that it fits into an address of 8 KiB beside
+ * the query itself: some 40 journals.
+ */
+export const PAGE_PLACE_MAX_CHARS = 6 * KIB;
 
 // Retention
 
@@ -191,6 +301,12 @@ export const FOLLOW_INTERVAL_MS = 250;
 
 /** Time between two looks of a progress line: often enough to move, and too seldom to cost anything. */
 export const PROGRESS_INTERVAL_MS = 100;
+
+/** Characters of output that are written at once: what a pipe holds. */
+export const OUTPUT_BATCH_CHARS = 64 * KIB;
+
+/** Output waits this long at most for more of it: a search shows what it found while it goes on. */
+export const OUTPUT_DELAY_MS = 50;
 
 // OTLP
 

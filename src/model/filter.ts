@@ -25,12 +25,12 @@ export type Filter =
   | { readonly kind: "present"; readonly field: string }
   /**
    * The field has this value, of the same type; numbers are compared exactly, whatever their form. A `level` equals every
-   * name of the same severity, in any case.
+   * name of the same severity, in any case; one that names no level equals the same text in any case.
    */
   | { readonly kind: "equals"; readonly field: string; readonly value: FilterValue }
   /**
    * The field is less or greater than this value: a number than a number, text than text by code points. A `level` is
-   * compared by severity, so that `INFO+2` lies between `INFO` and `WARN`.
+   * compared by severity, so that `INFO+2` lies between `INFO` and `WARN`; one that names no level is in no order.
    */
   | {
     readonly kind: "compares";
@@ -39,8 +39,9 @@ export type Filter =
     readonly value: string | number | bigint;
   }
   /**
-   * The text stands somewhere in the field, or without a field in any value of the record, at any depth. Upper and lower
-   * case differ. A number counts as the text that JSON has for it; `true`, `false` and `null` hold no text.
+   * The text stands somewhere in the field, or without a field in any value of the record; both at any depth, and never in a
+   * key. Upper and lower case differ. A number counts as the text that JavaScript's JSON has for it; `true`, `false` and
+   * `null` hold no text.
    */
   | { readonly kind: "contains"; readonly field?: string | undefined; readonly text: string }
   /**

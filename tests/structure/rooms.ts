@@ -23,7 +23,7 @@ export const ROOM_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   journal: [...BASE, "platform", "segment"],
   inventory: [...BASE, "platform", "segment", "journal"],
   query: [...BASE, "platform", "segment", "journal"],
-  signals: BASE,
+  signals: [...BASE, "otlp"],
   instruments: BASE,
   aggregate: BASE,
   exposition: BASE,
@@ -39,6 +39,7 @@ export const ROOM_IMPORTS: Readonly<Record<string, readonly string[]>> = {
 export const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "@bufbuild/protobuf": ["otlp"],
   hono: ["http"],
+  re2js: ["query"],
 };
 
 /** The room that names a runtime, the file system, timers and the clock for all others. */
