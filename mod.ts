@@ -6,6 +6,7 @@
 
 export {
   type DamagedPlace,
+  FilterSyntaxError,
   type LockHolder,
   SegmentCorruptError,
   StoreClosedError,
@@ -17,7 +18,15 @@ export type { InventoryRecord } from "./src/inventory/inventory.ts";
 export type { CompressionStats } from "./src/journal/compressor.ts";
 export type { Journal } from "./src/journal/journal.ts";
 export type { DropReason, RecordAccount } from "./src/model/account.ts";
+export type {
+  AggregateFunction,
+  AggregatePoint,
+  AggregateQuery,
+  AggregateResult,
+  AggregateSeries,
+} from "./src/model/aggregate.ts";
 export type { Cursor } from "./src/model/cursor.ts";
+export type { ComparisonOperator, Filter, FilterValue } from "./src/model/filter.ts";
 export type { JournalKey } from "./src/model/journal_key.ts";
 export type { TelemetryRecord } from "./src/model/record.ts";
 export type { Durability } from "./src/model/signal.ts";
@@ -33,7 +42,16 @@ export type {
   FileSystem,
   OpenMode,
 } from "./src/platform/file_system.ts";
-export type { JournalSelection, ReadQuery, StoredRecord } from "./src/model/query.ts";
+export type {
+  JournalSelection,
+  ReadQuery,
+  RecordOrder,
+  RecordReader,
+  RecordSelection,
+  RecordStream,
+  StoredRecord,
+} from "./src/model/query.ts";
+export { parseFilter } from "./src/query/filter_syntax.ts";
 export type {
   LeftoverFile,
   VerificationOptions,
@@ -42,5 +60,9 @@ export type {
   Verified,
   VerifiedSegment,
 } from "./src/query/verification.ts";
+export { listTraces, type TraceList } from "./src/signals/trace_list.ts";
+export type { TraceOrder, TraceQuery } from "./src/signals/trace_selection.ts";
+export type { TraceSummary } from "./src/signals/trace_summary.ts";
+export { type JsonSpan, readTrace, type ReadTraceOptions, type Trace, type TraceSpan } from "./src/signals/traces.ts";
 export type { StoreStats } from "./src/journal/stats.ts";
 export { type InventorySelection, openStore, type Store, type WipeSelection } from "./src/store.ts";

@@ -207,6 +207,9 @@ export const AGGREGATE_LABELS_MAX_BYTES = 1024;
 /** Such labels that are remembered: some for each series. */
 export const AGGREGATE_REMEMBERED_LABELS_MAX = 4096;
 
+/** Values of which quantiles are exact: as many as take no more memory than the bins they would need. */
+export const SKETCH_EXACT_MAX = 64;
+
 /** Bins of a quantile's positive values, and as many of its negative ones: 17 powers of ten at 1 %. */
 export const SKETCH_BINS_MAX = 2048;
 
@@ -218,7 +221,7 @@ export const SKETCH_BINS_TOTAL_MAX = 8 * MIB;
 
 /**
  * Characters of the text that stands for a place in all journals of a query, so that it fits into an address of 8 KiB beside
- * the query itself: some 40 journals.
+ * the query itself: some 50 journals.
  */
 export const PAGE_PLACE_MAX_CHARS = 6 * KIB;
 

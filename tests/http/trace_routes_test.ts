@@ -3,8 +3,8 @@ import { cpSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 import type { Span } from "../../src/otlp/model.ts";
-import { encodeTracesRequest } from "../../src/otlp/requests.ts";
-import { post, type TestService, tracesOf, withService } from "./test_service.ts";
+import { encodeLogsRequest, encodeTracesRequest } from "../../src/otlp/requests.ts";
+import { logsOf, post, type TestService, text, tracesOf, withService } from "./test_service.ts";
 
 const GRIDCTL = fileURLToPath(new URL("../testdata/gridctl", import.meta.url));
 const START_NS = 1_777_982_461_000_000_000n;
@@ -17,6 +17,12 @@ interface Summary {
   readonly durationMs: number;
   readonly spanCount: number;
   readonly error: boolean;
+}
+
+interface SummaryList {
+  readonly traces: readonly Summary[];
+  readonly next: string | null;
+  readonly isComplete: boolean;
 }
 
 async function send({ request }: TestService, service: string, spans: readonly Partial<Span>[]): Promise<void> {
@@ -50,7 +56,11 @@ test("GET /api/traces: one entry a trace, newest first, put together from every 
       start: "2026-05-05T12:01:02Z",
       durationMs: 10.5,
       spanCount: 1,
+      errorCount: 0,
       error: false,
+      rootError: false,
+      rootSpanId: "21000".padStart(16, "0"),
+      hasRoot: true,
     };
     const second = {
       ...first,
@@ -60,14 +70,22 @@ test("GET /api/traces: one entry a trace, newest first, put together from every 
       start: "2026-05-05T12:01:01Z",
       durationMs: 15.5,
       spanCount: 2,
+      errorCount: 1,
       error: true,
+      rootSpanId: "10".padStart(16, "0"),
     };
     assert.deepEqual(traces, [first, second]);
-    const newest = await service.json<{ traces: Summary[] }>("/api/traces?limit=1");
+    const newest = await service.json<SummaryList>("/api/traces?limit=1");
     assert.deepEqual(newest.traces, [first]);
+    const older = await service.json<SummaryList>(`/api/traces?limit=1&after=${newest.next}`);
+    assert.deepEqual([older.traces, older.next], [[second], null]);
     const ofBack = await service.json<{ traces: Summary[] }>("/api/traces?server=back&from=2026-05-05T12:00:00Z");
     assert.deepEqual(ofBack.traces.map(({ name, spanCount }) => [name, spanCount]), [["query", 1]]);
-    assert.deepEqual(await service.json("/api/traces?stack=nothing"), { traces: [] });
+    assert.deepEqual(await service.json("/api/traces?stack=nothing"), {
+      traces: [],
+      next: null,
+      isComplete: true,
+    });
   });
 });
 
@@ -105,6 +123,124 @@ test("GET /api/traces/{traceId}: every span with ids in hex, exact times, scope,
   });
 });
 
+test("GET /api/traces/{traceId}: the logs of the trace beside its spans, of one stack where that is asked for", async () => {
+  await withService(async (service) => {
+    const traceId = "1".padStart(32, "0");
+    const sent = { attributes: [{ key: "big", value: { intValue: 2n ** 60n } }], traceId, timeUnixNano: START_NS };
+    const bodies = [{ ...sent, body: text("cart loaded") }, { ...sent, body: text("other"), traceId: "2".repeat(32) }];
+    const logs = encodeLogsRequest(logsOf("front", bodies), "protobuf");
+    assert.equal((await service.request("/v1/logs", post(logs))).status, 200);
+    await send(service, "front", [span(1, 0)]);
+    for (const query of ["", "?stack=default"]) {
+      const body = await (await service.request(`/api/traces/${traceId}${query}`)).text();
+      assert.match(body, /"big":1152921504606846976\b/);
+      const trace = JSON.parse(body);
+      assert.deepEqual([trace.leftOutSpanCount, trace.leftOutLogCount, trace.logs.length], [0, 0, 1]);
+      const [{ stack, server, record }] = trace.logs;
+      assert.deepEqual([stack, server, record.msg], ["default", "front", "cart loaded"]);
+    }
+    assert.equal((await service.request(`/api/traces/${traceId}?stack=other`)).status, 404);
+  });
+});
+
+test("GET /api/traces: by name, duration, error and condition, newest or slowest", async () => {
+  await withService(async (service) => {
+    const lasting = (trace: number, ms: number, more: Partial<Span>): Partial<Span> => {
+      const startTimeUnixNano = START_NS + BigInt(trace) * 1_000_000n;
+      return span(trace, trace, { endTimeUnixNano: startTimeUnixNano + BigInt(ms * 1e6), ...more });
+    };
+    const attributes = [{ key: "tool.name", value: text("search") }, { key: "rows", value: { intValue: 7n } }];
+    await send(service, "a", [
+      lasting(1, 50, { name: "GET /" }),
+      lasting(2, 1500, { name: "GET /cart", kind: 2 }),
+      lasting(3, 0.5, { name: "GET /", status: { code: 2, message: "no" } }),
+      lasting(4, 200, { name: "tools/call", attributes }),
+    ]);
+    const rows: [query: string, traces: readonly number[]][] = [
+      ["", [4, 3, 2, 1]],
+      ["errors=true", [3]],
+      ["errors=1", [3]],
+      ["errors=false&limit=2", [4, 3]],
+      ["errors=0", [4, 3, 2, 1]],
+      ["minDuration=150ms", [4, 2]],
+      ["minDuration=1.5s", [2]],
+      ["minDuration=1s500ms", [2]],
+      ["minDuration=1500.000001", []],
+      ["minDuration=200", [4, 2]],
+      ["minDuration=2m", []],
+      ["maxDuration=500us", [3]],
+      ["maxDuration=500%C2%B5s", [3]],
+      ["maxDuration=499999ns", []],
+      ["maxDuration=0.5", [3]],
+      ["minDuration=0&maxDuration=1h", [4, 3, 2, 1]],
+      ["name=GET+/", [3, 1]],
+      ["name=GET", []],
+      ["order=slowest", [2, 4, 1, 3]],
+      ["order=slowest&name=GET+/", [1, 3]],
+      ["order=newest&limit=1", [4]],
+      ["q=tool.name%3Dsearch", [4]],
+      ["q=kind%3Dserver", [2]],
+      ["q=rows>%3D7+status%3Dunset", [4]],
+      ["q=status%3Derror+or+duration_ms>1000", [3, 2]],
+      ["q=cart", [2]],
+      ["q=server%3Db", []],
+      ["server=a&server=b&limit=1", [4]],
+      ["server=a&from=2026-05-05T12:01:01.002Z&to=2026-05-05T12:01:01.004Z", [3, 2]],
+      ["q=&name=&order=", [4, 3, 2, 1]],
+    ];
+    for (const [query, traces] of rows) {
+      const found = await service.json<SummaryList>(`/api/traces?${query}`);
+      assert.deepEqual(found.traces.map(({ traceId }) => Number(`0x${traceId}`)), traces, query);
+    }
+  });
+});
+
+test("GET /api/traces: a client goes on behind the last trace, also where several start together", async () => {
+  await withService(async (service) => {
+    await send(service, "a", Array.from({ length: 10 }, (_, index) => span(index + 1, index < 6 ? 0 : 1000)));
+    for (const order of ["newest", "slowest"]) {
+      const found: string[] = [];
+      let path = `/api/traces?order=${order}&limit=3`;
+      for (;;) {
+        const { traces, next } = await service.json<SummaryList>(path);
+        found.push(...traces.map(({ traceId }) => traceId));
+        if (next === null) break;
+        path = `/api/traces?order=${order}&limit=3&after=${next}`;
+      }
+      assert.deepEqual([found.length, new Set(found).size], [10, 10], order);
+    }
+  });
+});
+
+test("GET /api/traces: names the parameter that cannot be used", async () => {
+  await withService(async ({ request }) => {
+    const rows: [query: string, parameter: string, detail: RegExp][] = [
+      ["errors=yes", "errors", /expected "true" or "false", received "yes"/],
+      ["minDuration=fast", "minDuration", /expected a duration such as "150ms", "1.5s" or "2m", received "fast"/],
+      ["minDuration=-5ms", "minDuration", /received "-5ms"/],
+      ["minDuration=5+ms", "minDuration", /received "5 ms"/],
+      ["maxDuration=1d", "maxDuration", /received "1d"/],
+      ["maxDuration=1s5", "maxDuration", /received "1s5"/],
+      ["maxDuration=.", "maxDuration", /received "\."/],
+      ["order=oldest", "order", /expected "newest" or "slowest", received "oldest"/],
+      ["after=x", "after", /expected "after" to be "next" of an earlier list in order "newest", received "x"/],
+      [`after=newest.1.${"a".repeat(32)}&order=slowest`, "after", /in order "slowest"/],
+      ["limit=0", "limit", /received "0"/],
+      ["from=soon", "from", /received "soon"/],
+      ["name=a&name=b", "name", /given twice/],
+      ["q=tool%3D(", "q", /column \d+/],
+      ["q=msg~%2F(%2F", "q", /column \d+/],
+      ["lines=5", "lines", /expected "stack"/],
+    ];
+    for (const [query, parameter, detail] of rows) {
+      const response = await request(`/api/traces?${query}`);
+      const problem = await response.json();
+      assert.deepEqual([response.status, problem.parameter], [400, parameter], query);
+      assert.match(problem.detail, detail, query);
+    }
+  });
+});
+
 test("GET /api/traces/{traceId}: 404 for a trace that is not there, 400 for what is no id", async () => {
   await withService(async ({ request }) => {
     assert.equal((await request(`/api/traces/${"a".repeat(32)}`)).status, 404);
@@ -119,13 +255,18 @@ test("GET /api/traces/{traceId}: 404 for a trace that is not there, 400 for what
 test("GET /api/traces: gridctl's base64 ids and names of enumerations come back as hex and numbers", async () => {
   await withService(async (service) => {
     cpSync(GRIDCTL, service.root, { recursive: true });
-    const { traces } = await service.json<{ traces: Summary[] }>("/api/traces?stack=demo&server=github");
-    assert.ok(traces.length > 0);
-    for (const { traceId } of traces) assert.match(traceId, /^[0-9a-f]{32}$/);
-    const failed = traces.find(({ error }) => error);
-    assert.equal(failed?.name, "tools/call");
-    const { spans } = await service.json<{ spans: Record<string, unknown>[] }>(`/api/traces/${failed?.traceId}`);
-    assert.match(String(spans[0]?.spanId), /^[0-9a-f]{16}$/);
-    assert.equal(typeof spans[0]?.kind, "number");
+    const all = await service.json<SummaryList>("/api/traces?stack=demo&server=github");
+    assert.deepEqual(all.traces.map(({ traceId, name, durationMs, error }) => [traceId, name, durationMs, error]), [
+      ["02000000000000000000000000000002", "tools/call", 1500, true],
+      ["01000000000000000000000000000001", "tools/call", 120, false],
+    ]);
+    const failed = await service.json<SummaryList>("/api/traces?server=github&errors=true&minDuration=1s&limit=100");
+    assert.deepEqual(failed.traces, all.traces.slice(0, 1));
+    const path = `/api/traces/${failed.traces[0]?.traceId}`;
+    const trace = await service.json<{ spans: Record<string, unknown>[]; logs: { record: { msg: string } }[] }>(path);
+    assert.match(String(trace.spans[0]?.spanId), /^[0-9a-f]{16}$/);
+    assert.equal(trace.spans[0]?.kind, 1);
+    assert.deepEqual(trace.spans[0]?.status, { message: 'boom <x> & "q"', code: 2 });
+    assert.deepEqual(trace.logs.map(({ record }) => record.msg), ["tool call failed"]);
   });
 });
