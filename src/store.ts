@@ -18,7 +18,16 @@ import type { Journal, JournalWriter } from "./journal/journal.ts";
 import { QueueBudget } from "./journal/queue_budget.ts";
 import { COMPRESSION_POLL_MS, PARALLEL_SYNCS_MAX } from "./limits.ts";
 import { forEachParallel } from "./model/parallel.ts";
+import type { AggregateQuery, AggregateResult } from "./model/aggregate.ts";
 import type { JournalKey } from "./model/journal_key.ts";
+import type {
+  JournalSelection,
+  ReadQuery,
+  RecordReader,
+  RecordSelection,
+  RecordStream,
+  StoredRecord,
+} from "./model/query.ts";
 import { BUILT_IN_SIGNALS, isSignal, type SignalDefinition, signalOf } from "./model/signal.ts";
 import { type ResolvedOptions, resolveOptions, type StoreOptions } from "./options.ts";
 import type { Clock } from "./platform/clock.ts";
@@ -29,7 +38,6 @@ import { onProcessExit } from "./platform/process_exit.ts";
 import { absolutePath } from "./platform/runtime.ts";
 import { systemClock } from "./platform/system_clock.ts";
 import { groupSegments } from "./segment/listing.ts";
-import type { JournalSelection, ReadQuery, StoredRecord } from "./model/query.ts";
 import { type FoundJournal, JournalReader } from "./query/reader.ts";
 import {
   type VerificationOptions,
@@ -58,7 +66,7 @@ export interface InventorySelection {
 }
 
 /** An open root. {@linkcode openStore} gives one. */
-export interface Store extends AsyncDisposable {
+export interface Store extends RecordReader, AsyncDisposable {
   /** The root's absolute path. */
   readonly root: string;
 
@@ -67,6 +75,9 @@ export interface Store extends AsyncDisposable {
 
   /** See {@linkcode StoreOptions.queueMaxBytes}. */
   readonly queueMaxBytes: number;
+
+  /** See {@linkcode RecordReader.read}. Its stream also says where it stands. */
+  read(query: ReadQuery): RecordStream;
 
   /**
    * The writing end of a journal, the same object each time. Takes the lock of its server folder, creates what is missing,
@@ -78,26 +89,6 @@ export interface Store extends AsyncDisposable {
    * @throws {Error} If the file system refuses; its `code` is the system's, such as `EACCES`. The journal is not open.
    */
   journal(key: JournalKey): Journal;
-
-  /**
-   * The records of the chosen journals that were appended before the call, oldest first, each once, also while they
-   * rotate, compress and are pruned. Each journal keeps its append order; several are merged by the records' times.
-   *
-   * Reads blocks as they are asked for: memory is bounded by two blocks for each journal, and what lies wholly outside `from`
-   * and `to` is skipped in compressed segments. Damaged lines and blocks are passed over and counted in
-   * {@linkcode Store.stats}. Traces come as OTLP/JSON has them, also where gridctl wrote ids in base64.
-   *
-   * @throws {RangeError} If a name, a time or the cursor cannot be used, or the signal is not known; with the first record.
-   */
-  read(query: ReadQuery): AsyncIterableIterator<StoredRecord>;
-
-  /**
-   * The newest `count` records, oldest first: of one journal the last ones appended, of several the last ones when merged
-   * by time. Costs no more for a long history, except where it ends in a `.gz` without a block table.
-   *
-   * @throws {RangeError} If a name or `count` cannot be used, or the signal is not known.
-   */
-  tail(selection: JournalSelection, options: { readonly count: number }): Promise<StoredRecord[]>;
 
   /**
    * What is on disk, sorted by stack, server and signal. An empty list when there is nothing.
@@ -240,12 +231,16 @@ class RootStore implements Store {
     return this.#journals.open(key, (journal) => journal.open());
   }
 
-  read(query: ReadQuery): AsyncIterableIterator<StoredRecord> {
+  read(query: ReadQuery): RecordStream {
     return this.#reader.read(query);
   }
 
-  tail(selection: JournalSelection, options: { readonly count: number }): Promise<StoredRecord[]> {
+  tail(selection: RecordSelection, options: { readonly count: number }): Promise<StoredRecord[]> {
     return this.#reader.tail(selection, options);
+  }
+
+  aggregate(query: AggregateQuery): Promise<AggregateResult> {
+    return this.#reader.aggregate(query);
   }
 
   async inventory(selection: InventorySelection = {}): Promise<InventoryRecord[]> {

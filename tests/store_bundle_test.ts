@@ -76,8 +76,9 @@ function assertCompresses(root: string, run: (root: string) => string): void {
   assert.deepEqual(others, { isCompressedInThread: true, isWhole: true, failed: 0 });
   assert.ok(rotations >= 2 && finished === rotations, `${finished} of ${rotations} segments were compressed`);
   const folder = join(root, "shop/github");
-  const names = namesIn(folder, /^logs-/);
+  const names = namesIn(folder, /^logs-.*\.jsonl/);
   assert.deepEqual(names.map((name) => /\.jsonl.*/.exec(name)?.[0]), names.map(() => ".jsonl.gz"));
+  assert.equal(namesIn(folder, /^logs-.*\.idx$/).length, names.length, "side files");
   const sealed = names.map((name) => gunzipSync(readFileSync(join(folder, name))).toString());
   const lines = `${sealed.join("")}${readFileSync(join(folder, "logs.jsonl"))}`.trimEnd().split("\n");
   assert.deepEqual(lines.map((line) => JSON.parse(line).n), Array.from(lines.keys()));

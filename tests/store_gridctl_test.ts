@@ -119,7 +119,9 @@ test("gridctl's raw segments are compressed over its half-written .gz files, and
     await until(() => store.stats().compression.finished === 2);
     assert.deepEqual(namesIn(join(root, "crash/weather"), /^[^.]/), [
       "logs-backup.jsonl",
+      "metrics-2026-05-01T00-01-00.000.idx",
       "metrics-2026-05-01T00-01-00.000.jsonl.gz",
+      "metrics-2026-05-02T00-01-00.000.idx",
       "metrics-2026-05-02T00-01-00.000.jsonl.gz",
       "metrics.jsonl",
     ]);

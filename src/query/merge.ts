@@ -4,62 +4,166 @@
  * @module
  */
 
+import type { RecordOrder } from "../model/query.ts";
 import type { TimeNs } from "../model/time.ts";
-import type { PlacedRecord } from "./record_stream.ts";
 
 /** One of the streams that are merged. */
-export interface MergeSource<T> {
-  /** What tells a record's journal. */
-  readonly origin: T;
-  /** Its records in order, some at a time. */
-  readonly batches: AsyncIterable<readonly PlacedRecord[]>;
+export interface MergeSource<Item> {
+  /** Its items in order, some at a time; each is made when it is asked for. */
+  readonly batches: AsyncGenerator<Iterable<Item>, void, void>;
 }
 
-/** A record and where it came from. */
-export interface MergedRecord<T> {
-  readonly origin: T;
-  readonly placed: PlacedRecord;
+/** How streams are merged. */
+export interface MergeOptions<Item> {
+  readonly order: RecordOrder;
+  /** The time of an item; `undefined` where it does not say. */
+  readonly timeOf: (item: Item) => TimeNs | undefined;
 }
 
-/** One stream's next record. */
-interface Head<T> {
-  readonly origin: T;
-  readonly records: AsyncGenerator<PlacedRecord, void, void>;
-  placed: PlacedRecord;
+/** One stream and its next item. */
+interface Head<Item> {
+  readonly source: MergeSource<Item>;
+  /** Place among the streams, which decides between equal times. */
+  readonly index: number;
+  batch: Iterator<Item>;
+  item: Item;
+  /** That of the item, or of one before it that is further on. */
   time: TimeNs;
 }
 
+const BEFORE_ALL = -(2n ** 80n);
+const AFTER_ALL = 2n ** 80n;
+
 /**
- * Gives, again and again, the oldest of the streams' next records. A record without a time, or older than the one before
- * it in its journal, comes right after that one. Streams are closed when the caller stops early.
+ * Gives, again and again, of the streams' next items the oldest, or the newest where that is the order. An item without a
+ * time, or on the wrong side of the one before it in its stream, comes right after that one. What is given is cut into runs,
+ * each of which must be taken to its end before the next is asked for. Streams are closed when the caller stops early.
  */
-export async function* mergeRecords<T>(
-  sources: readonly MergeSource<T>[],
-): AsyncGenerator<MergedRecord<T>, void, void> {
-  const streams = sources.map(({ origin, batches }) => ({ origin, records: flatten(batches) }));
+export async function* mergeBatches<Item>(
+  sources: readonly MergeSource<Item>[],
+  options: MergeOptions<Item>,
+): AsyncGenerator<Iterable<Item>, void, void> {
+  const [only, ...others] = sources;
+  if (only === undefined) return;
+  // Nothing to compare: the usual case costs nothing, not even a look at times.
+  if (others.length === 0) return yield* only.batches;
   try {
-    const heads: Head<T>[] = [];
-    for (const stream of streams) {
-      const next = await stream.records.next();
-      if (next.done !== true) heads.push({ ...stream, placed: next.value, time: next.value.time?.earliest ?? 0n });
-    }
-    while (heads.length > 0) {
-      const head = heads.reduce((oldest, other) => other.time < oldest.time ? other : oldest);
-      yield { origin: head.origin, placed: head.placed };
-      const next = await head.records.next();
-      if (next.done === true) {
-        heads.splice(heads.indexOf(head), 1);
-        continue;
-      }
-      const time = next.value.time?.earliest ?? head.time;
-      head.placed = next.value;
-      head.time = time > head.time ? time : head.time;
+    const merging = new Merging(options);
+    for (const [index, source] of sources.entries()) await merging.start(source, index);
+    while (!merging.isDone) {
+      yield merging.run();
+      await merging.refill();
     }
   } finally {
-    for (const { records } of streams) await records.return();
+    for (const { batches } of sources) await batches.return();
   }
 }
 
-async function* flatten(batches: AsyncIterable<readonly PlacedRecord[]>): AsyncGenerator<PlacedRecord, void, void> {
-  for await (const batch of batches) yield* batch;
+/** A binary heap of the streams' heads. */
+class Merging<Item> {
+  readonly #options: MergeOptions<Item>;
+  readonly #heads: Head<Item>[] = [];
+
+  constructor(options: MergeOptions<Item>) {
+    this.#options = options;
+  }
+
+  /** Whether every stream has ended. */
+  get isDone(): boolean {
+    return this.#heads.length === 0;
+  }
+
+  /** Adds a stream, if it has an item. */
+  async start(source: MergeSource<Item>, index: number): Promise<void> {
+    const first = await nextOf(source, emptyIterator());
+    if (first === undefined) return;
+    const time = this.#options.timeOf(first.item) ?? (this.#options.order === "oldest" ? BEFORE_ALL : AFTER_ALL);
+    this.#heads.push({ source, index, ...first, time });
+    for (let child = this.#heads.length - 1; child > 0;) {
+      const parent = (child - 1) >> 1;
+      if (!this.#swapIfBefore(child, parent)) break;
+      child = parent;
+    }
+  }
+
+  /** The items up to where a stream has to be read further: that of the first head. */
+  *run(): Generator<Item, void, void> {
+    for (let [head] = this.#heads; head !== undefined; [head] = this.#heads) {
+      yield head.item;
+      const next = head.batch.next();
+      if (next.done === true) return;
+      this.#advance(head, next.value);
+    }
+  }
+
+  /** Reads the stream of the first head further, or takes it out where it has ended. */
+  async refill(): Promise<void> {
+    const [head] = this.#heads;
+    if (head === undefined) return;
+    const next = await nextOf(head.source, head.batch);
+    if (next !== undefined) {
+      head.batch = next.batch;
+      return this.#advance(head, next.item);
+    }
+    const last = this.#heads.pop();
+    if (last === undefined || last === head) return;
+    this.#heads[0] = last;
+    this.#sink();
+  }
+
+  #advance(head: Head<Item>, item: Item): void {
+    const time = this.#options.timeOf(item);
+    head.item = item;
+    if (time === undefined || this.#isFirst(time, head.time)) return;
+    head.time = time;
+    this.#sink();
+  }
+
+  /** Moves the first head down to its place. */
+  #sink(): void {
+    for (let parent = 0;;) {
+      const left = 2 * parent + 1;
+      const right = left + 1;
+      const child = right < this.#heads.length && this.#isBefore(right, left) ? right : left;
+      if (child >= this.#heads.length || !this.#swapIfBefore(child, parent)) return;
+      parent = child;
+    }
+  }
+
+  #swapIfBefore(child: number, parent: number): boolean {
+    const [lower, upper] = [this.#heads[child], this.#heads[parent]];
+    if (lower === undefined || upper === undefined || !this.#isBefore(child, parent)) return false;
+    this.#heads[child] = upper;
+    this.#heads[parent] = lower;
+    return true;
+  }
+
+  #isBefore(one: number, other: number): boolean {
+    const [a, b] = [this.#heads[one], this.#heads[other]];
+    if (a === undefined || b === undefined) return false;
+    return a.time === b.time ? a.index < b.index : this.#isFirst(a.time, b.time);
+  }
+
+  /** Whether a time comes before another in the order of the merge. */
+  #isFirst(time: TimeNs, other: TimeNs): boolean {
+    return this.#options.order === "oldest" ? time < other : time > other;
+  }
+}
+
+/** The next item of a stream and the rest of its batch; `undefined` when the stream has ended. */
+async function nextOf<Item>(
+  { batches }: MergeSource<Item>,
+  rest: Iterator<Item>,
+): Promise<Pick<Head<Item>, "batch" | "item"> | undefined> {
+  let batch = rest;
+  for (let next = batch.next();; next = batch.next()) {
+    if (next.done !== true) return { batch, item: next.value };
+    const more = await batches.next();
+    if (more.done === true) return undefined;
+    batch = more.value[Symbol.iterator]();
+  }
+}
+
+function emptyIterator<Item>(): Iterator<Item> {
+  return { next: () => ({ done: true, value: undefined }) };
 }

@@ -5,16 +5,33 @@
  */
 
 import type { SegmentCorruptError } from "../errors.ts";
-import { type CursorPosition, decodeCursor, encodeCursor } from "../model/cursor.ts";
 import { READER_OPEN_FILES_MAX } from "../limits.ts";
+import type { AggregateQuery, AggregateResult } from "../model/aggregate.ts";
+import { type Cursor, type CursorPosition, decodeCursor, encodeCursor } from "../model/cursor.ts";
+import type { Filter } from "../model/filter.ts";
 import type { JournalKey } from "../model/journal_key.ts";
+import type {
+  JournalSelection,
+  ReadQuery,
+  RecordOrder,
+  RecordSelection,
+  RecordStream,
+  StoredRecord,
+} from "../model/query.ts";
+import { recordTimeRange, type TimeSource } from "../model/record_time.ts";
 import type { TelemetryRecord } from "../model/record.ts";
 import type { SignalDefinition } from "../model/signal.ts";
-import { timeFromInput, type TimeRange } from "../model/time.ts";
+import { parseRfc3339, timeFromInput, type TimeNs, type TimeRange } from "../model/time.ts";
 import type { FileSystem } from "../platform/file_system.ts";
-import { mergeRecords, type MergeSource } from "./merge.ts";
-import type { JournalSelection, ReadQuery, StoredRecord } from "../model/query.ts";
-import { lastRecords, type PlacedRecord, readRecords, type RecordStreamOptions } from "./record_stream.ts";
+import type { LineBlock } from "../segment/segment_reader.ts";
+import { resolveAggregate } from "./aggregate_query.ts";
+import { Aggregation } from "./aggregation.ts";
+import { parseFilter } from "./filter_syntax.ts";
+import { JournalCursor, sideOf, spanOf } from "./journal_cursor.ts";
+import { type JournalScan, scanJournal } from "./journal_scan.ts";
+import { mergeBatches, type MergeSource } from "./merge.ts";
+import { RecordIterator } from "./record_iterator.ts";
+import { blockRecords, type PlacedRecord, type RecordSearch, recordSearch } from "./record_stream.ts";
 
 /** One journal that is there. */
 export interface FoundJournal {
@@ -39,6 +56,23 @@ export interface JournalReaderOptions {
   readonly onDamage: (error: SegmentCorruptError) => void;
 }
 
+/** A record, the journal it stands in, and where the reading of that stands. */
+interface FoundRecord {
+  readonly key: JournalKey;
+  readonly placed: PlacedRecord;
+  readonly cursor: JournalCursor;
+}
+
+/** How a query is read. */
+interface ReadWork {
+  readonly order: RecordOrder;
+  /** Where the reading of each journal stands, once it has begun. */
+  readonly cursors: JournalCursor[];
+}
+
+/** How the records of one journal are read. */
+type RecordScan = JournalScan & { readonly search: RecordSearch };
+
 const EARLIEST = -(2n ** 63n);
 const LATEST = 2n ** 63n - 1n;
 
@@ -50,63 +84,191 @@ export class JournalReader {
     this.#options = options;
   }
 
-  /** The records that a query asks for, merged over journals by time. See {@linkcode Store.read}. */
-  async *read(query: ReadQuery): AsyncGenerator<StoredRecord, void, void> {
-    const after = query.after === undefined ? undefined : decodeCursor(query.after);
-    const range = queryRange(query);
-    const { signal, journals } = this.#options.find(after === undefined ? query : cursorSelection(query, after));
-    const streamOptions = this.#streamOptionsOf(signal, journals.length);
-    const sources: MergeSource<JournalKey>[] = journals.map((journal) => ({
-      origin: journal.key,
-      batches: this.#records({ ...streamOptions(journal), range, after }, journal.key),
-    }));
-    for await (const { origin, placed } of mergeRecords(sources)) yield this.#storedRecord(origin, placed);
+  /** The records that a query asks for. See {@linkcode RecordReader.read}. */
+  read(query: ReadQuery): RecordStream {
+    const { order = "oldest", limit } = query;
+    const cursors: JournalCursor[] = [];
+    return new StoredRecords(this.#storedRecords(query, { order, cursors }), { limit, cursors });
   }
 
-  /** The newest records, oldest first. See {@linkcode Store.tail}. */
-  async tail(selection: JournalSelection, options: { readonly count: number }): Promise<StoredRecord[]> {
-    const { count } = options;
-    if (!Number.isSafeInteger(count) || count < 0) {
-      throw new RangeError(`Cannot read a tail: expected "count" to be a whole number, received ${count}`);
-    }
-    const { signal, journals } = this.#options.find(selection);
-    const streamOptions = this.#streamOptionsOf(signal, journals.length);
-    if (count === 0) return [];
-    const tails: MergeSource<JournalKey>[] = [];
+  /** The newest records, oldest first. See {@linkcode RecordReader.tail}. */
+  async tail(selection: RecordSelection, options: { readonly count: number }): Promise<StoredRecord[]> {
+    checkCount(options.count, { action: "read a tail", name: "count" });
+    const newestFirst: FoundRecord[] = [];
+    const found = this.#foundRecords(selection, { order: "newest", cursors: [] });
+    for await (const record of new RecordIterator(found, options.count)) newestFirst.push(record);
+    return newestFirst.reverse().map((record) => this.#storedRecord(record, "oldest"));
+  }
+
+  /** Figures over the records that a query asks for. See {@linkcode RecordReader.aggregate}. */
+  async aggregate(query: AggregateQuery): Promise<AggregateResult> {
+    const resolved = resolveAggregate(query);
+    const { signal, journals } = this.#options.find(query);
+    const { range, filter } = askedOf(query);
+    // The aggregation looks at times itself: it counts the records that have none.
+    const search = await recordSearch({ filter }, signal.time);
+    const aggregation = new Aggregation(resolved, signal.time);
     for (const journal of journals) {
       await this.#options.flush(journal.key);
-      const records = await lastRecords(this.#options.fileSystem, { ...streamOptions(journal), count });
-      tails.push({ origin: journal.key, batches: once(records) });
+      const scan = this.#scan(journal, { search, order: "oldest", journalCount: 1 });
+      await this.#aggregateJournal({ ...scan, selection: { ...scan.selection, range } }, aggregation);
     }
-    const merged: StoredRecord[] = [];
-    for await (const { origin, placed } of mergeRecords(tails)) merged.push(this.#storedRecord(origin, placed));
-    return merged.slice(-count);
+    return aggregation.result();
   }
 
-  async *#records(options: RecordStreamOptions, key: JournalKey): AsyncGenerator<PlacedRecord[], void, void> {
-    await this.#options.flush(key);
-    yield* readRecords(this.#options.fileSystem, options);
+  async #aggregateJournal(scan: RecordScan, aggregation: Aggregation): Promise<void> {
+    for await (const scanned of scanJournal(this.#options.fileSystem, scan)) {
+      const addRecords = (block: LineBlock) => {
+        for (const { record } of blockRecords({ ...scanned, block }, scan)) aggregation.addRecord(record);
+      };
+      const { block } = scanned;
+      if (scan.search.meetsFilter !== undefined || block.skippedBytes !== undefined) addRecords(block);
+      else {
+        aggregation.addBlock(
+          block.bytes,
+          (start, end) => addRecords({ bytes: block.bytes.subarray(start, end), rawOffset: block.rawOffset + start }),
+        );
+      }
+    }
   }
 
-  #storedRecord(key: JournalKey, placed: PlacedRecord): StoredRecord {
-    return {
-      key,
-      record: this.#options.normalize(placed.record, key.signal),
-      // Most readers look at the records only, and a cursor costs more than a record.
-      get cursor() {
-        return encodeCursor({ key, ...placed.position });
-      },
+  async *#storedRecords(query: ReadQuery, work: ReadWork): AsyncGenerator<Iterable<StoredRecord>, void, void> {
+    if (query.limit !== undefined) checkCount(query.limit, { action: "read", name: "limit" });
+    const give = (found: FoundRecord) => {
+      found.cursor.movePast(found.placed);
+      return this.#storedRecord(found, work.order);
     };
+    for await (const batch of this.#foundRecords(query, work)) yield mapped(batch, give);
   }
 
-  #streamOptionsOf(signal: SignalDefinition, journalCount: number): (journal: FoundJournal) => RecordStreamOptions {
-    const openMax = Math.floor(READER_OPEN_FILES_MAX / Math.max(1, journalCount));
-    const { onDamage } = this.#options;
-    return ({ folder }) => ({ place: { folder, signal: signal.name }, time: signal.time, openMax, onDamage });
+  async *#foundRecords(
+    query: ReadQuery,
+    { order, cursors }: ReadWork,
+  ): AsyncGenerator<Iterable<FoundRecord>, void, void> {
+    const positions = positionsOf(query.after);
+    const asked = askedOf(query);
+    checkPositions(positions, query);
+    // A single cursor asks for its own journal.
+    const selection = typeof query.after === "string" ? positions[0]?.key ?? query : query;
+    const { signal, journals } = this.#options.find(selection);
+    const search = await recordSearch(asked, signal.time);
+    const sources = journals.map((journal): MergeSource<FoundRecord> => {
+      const after = positions.find(({ key }) => isSameJournal(key, journal.key));
+      const cursor = new JournalCursor(journal.key, { order, after });
+      cursors.push(cursor);
+      const scan = this.#scan(journal, { search, order, journalCount: journals.length });
+      return { batches: this.#journalRecords({ ...scan, after }, { key: journal.key, cursor }) };
+    });
+    yield* mergeBatches(sources, { order, timeOf: timeInOrder(order, signal.time) });
+  }
+
+  async *#journalRecords(
+    scan: RecordScan,
+    { key, cursor }: Pick<FoundRecord, "key" | "cursor">,
+  ): AsyncGenerator<Iterable<FoundRecord>, void, void> {
+    const find = (placed: PlacedRecord): FoundRecord => {
+      // It may wait for those of other journals, and not be given at all.
+      cursor.moveTo(placed);
+      return { key, cursor, placed };
+    };
+    await this.#options.flush(key);
+    for await (const scanned of scanJournal(this.#options.fileSystem, scan)) {
+      cursor.moveTo(spanOf(scanned));
+      yield mapped(blockRecords(scanned, scan), find);
+      cursor.movePast(spanOf(scanned));
+    }
+  }
+
+  #storedRecord({ key, placed }: FoundRecord, order: RecordOrder): StoredRecord {
+    return new PlacedStoredRecord({ key, placed, order, record: this.#options.normalize(placed.record, key.signal) });
+  }
+
+  #scan(
+    { key, folder }: FoundJournal,
+    of: { readonly search: RecordSearch; readonly order: RecordOrder; readonly journalCount: number },
+  ): RecordScan {
+    const { search, order, journalCount } = of;
+    return {
+      place: { folder, signal: key.signal },
+      order,
+      search,
+      selection: search.selection,
+      openMax: Math.floor(READER_OPEN_FILES_MAX / Math.max(1, journalCount)),
+      onDamage: this.#options.onDamage,
+    };
   }
 }
 
-function queryRange(query: ReadQuery): TimeRange | undefined {
+/** The records that a query asks for, one at a time. */
+class StoredRecords extends RecordIterator<StoredRecord> implements RecordStream {
+  readonly #cursors: readonly JournalCursor[];
+
+  constructor(
+    batches: AsyncGenerator<Iterable<StoredRecord>, void, void>,
+    { limit, cursors }: { readonly limit: number | undefined; readonly cursors: readonly JournalCursor[] },
+  ) {
+    super(batches, limit);
+    this.#cursors = cursors;
+  }
+
+  get start(): readonly Cursor[] {
+    return this.#cursors.map(({ start }) => start).filter((cursor) => cursor !== undefined);
+  }
+
+  get reached(): readonly Cursor[] {
+    return this.#cursors.map(({ reached }) => reached).filter((cursor) => cursor !== undefined);
+  }
+}
+
+/** A record whose cursor is made when it is asked for: most readers look at the record only. */
+class PlacedStoredRecord implements StoredRecord {
+  readonly key: JournalKey;
+  readonly record: TelemetryRecord;
+  readonly #placed: PlacedRecord;
+  readonly #order: RecordOrder;
+
+  constructor(
+    of: Pick<FoundRecord, "key" | "placed"> & { readonly order: RecordOrder; readonly record: TelemetryRecord },
+  ) {
+    this.key = of.key;
+    this.record = of.record;
+    this.#placed = of.placed;
+    this.#order = of.order;
+  }
+
+  get cursor(): Cursor {
+    return encodeCursor({ key: this.key, ...sideOf(this.#placed, { order: this.#order, isPast: true }) });
+  }
+
+  toJSON(): StoredRecord {
+    return { key: this.key, record: this.record, cursor: this.cursor };
+  }
+}
+
+function* mapped<From, To>(items: Iterable<From>, map: (item: From) => To): Generator<To, void, void> {
+  for (const item of items) yield map(item);
+}
+
+/** The time by which records of several journals are merged. */
+function timeInOrder(order: RecordOrder, source: TimeSource): (found: FoundRecord) => TimeNs | undefined {
+  const rangeOf = ({ placed }: FoundRecord) => recordTimeRange(placed.record, { source, parse: parseRfc3339 });
+  return order === "oldest" ? (found) => rangeOf(found)?.earliest : (found) => rangeOf(found)?.latest;
+}
+
+function checkCount(count: number, of: { readonly action: string; readonly name: string }): void {
+  if (Number.isSafeInteger(count) && count >= 0) return;
+  throw new RangeError(`Cannot ${of.action}: expected "${of.name}" to be a whole number, received ${count}`);
+}
+
+function askedOf(selection: RecordSelection): {
+  readonly range: TimeRange | undefined;
+  readonly filter: Filter | undefined;
+} {
+  const { filter } = selection;
+  return { range: queryRange(selection), filter: typeof filter === "string" ? parseFilter(filter) : filter };
+}
+
+function queryRange(query: RecordSelection): TimeRange | undefined {
   if (query.from === undefined && query.to === undefined) return undefined;
   const earliest = query.from === undefined ? EARLIEST : timeFromInput(query.from, "from");
   // `to` is exclusive, and a range's ends are inclusive.
@@ -114,13 +276,24 @@ function queryRange(query: ReadQuery): TimeRange | undefined {
   return { earliest, latest };
 }
 
-function cursorSelection(query: ReadQuery, { key }: CursorPosition): JournalSelection {
-  const isSame = (query.stack ?? key.stack) === key.stack && (query.server ?? key.server) === key.server;
-  if (isSame && query.signal === key.signal) return key;
-  const place = `${key.stack}/${key.server}/${key.signal}`;
-  throw new RangeError(`Cannot read from a cursor: it is of journal "${place}", which the query does not ask for`);
+function positionsOf(after: ReadQuery["after"]): readonly CursorPosition[] {
+  if (after === undefined) return [];
+  return (typeof after === "string" ? [after] : after).map(decodeCursor);
 }
 
-async function* once<T>(value: T): AsyncGenerator<T, void, void> {
-  yield await value;
+function checkPositions(positions: readonly CursorPosition[], query: ReadQuery): void {
+  for (const { key } of positions) {
+    if (isAsked(key, query)) continue;
+    const place = `${key.stack}/${key.server}/${key.signal}`;
+    throw new RangeError(`Cannot read from a cursor: it is of journal "${place}", which the query does not ask for`);
+  }
+}
+
+function isAsked({ stack, server, signal }: JournalKey, query: JournalSelection): boolean {
+  const servers = typeof query.server === "string" ? [query.server] : query.server;
+  return signal === query.signal && (query.stack ?? stack) === stack && (servers?.includes(server) ?? true);
+}
+
+function isSameJournal(a: JournalKey, b: JournalKey): boolean {
+  return a.stack === b.stack && a.server === b.server && a.signal === b.signal;
 }

@@ -6,7 +6,7 @@
 
 import * as zlib from "node:zlib";
 import type { DamagedPlace } from "../errors.ts";
-import { LINE_MAX_BYTES } from "../limits.ts";
+import { LINE_MAX_BYTES, READ_CHUNK_BYTES } from "../limits.ts";
 import { errorCode } from "../platform/file_system.ts";
 import type { Block, BlockTable } from "./block_table.ts";
 import { fileChunks, type FileSpan, readSpan } from "./file_bytes.ts";
@@ -50,21 +50,58 @@ export async function* inflateBlocks(
   places: readonly BlockPlace[],
   look: (deflated: Uint8Array, place: BlockPlace) => void = () => {},
 ): AsyncGenerator<LineBlock, void, void> {
-  for (const place of places) {
-    const { block, span, rawBytes } = place;
-    if (rawBytes > BLOCK_MAX_BYTES && await isLongBlockWhole(gzip, place)) {
-      yield* gatherLines(inflateRaw(fileChunks(gzip.file, span)), block.rawOffset);
+  for (const run of adjacentRuns(places)) {
+    const [first] = run;
+    if (first.rawBytes > BLOCK_MAX_BYTES && await isLongBlockWhole(gzip, first)) {
+      yield* gatherLines(inflateRaw(fileChunks(gzip.file, first.span)), first.block.rawOffset);
       continue;
     }
-    const deflated = rawBytes > BLOCK_MAX_BYTES ? undefined : await readSpan(gzip.file, span);
-    const bytes = deflated === undefined ? undefined : inflateBlock(deflated, place);
-    if (deflated !== undefined && bytes !== undefined) {
-      look(deflated, place);
-      yield { bytes, rawOffset: block.rawOffset };
-    } else {
-      reportBlock(gzip, place, { lines: block.lines, reason: `a block of ${block.lines} lines is damaged` });
+    const span = runSpan(run);
+    const stored = first.rawBytes > BLOCK_MAX_BYTES ? undefined : await readSpan(gzip.file, span);
+    for (const place of run) {
+      const { block } = place;
+      const deflated = stored?.subarray(place.span.start - span.start, place.span.end - span.start);
+      const bytes = deflated && inflateBlock(deflated, place);
+      if (deflated !== undefined && bytes !== undefined) {
+        look(deflated, place);
+        yield { bytes, rawOffset: block.rawOffset };
+      } else {
+        reportBlock(gzip, place, { lines: block.lines, reason: `a block of ${block.lines} lines is damaged` });
+      }
     }
   }
+}
+
+/** Blocks that lie side by side, in their order, as many as are read at once. One that is too long to be held is alone. */
+function* adjacentRuns(places: readonly BlockPlace[]): Generator<readonly [BlockPlace, ...BlockPlace[]], void, void> {
+  let run: [BlockPlace, ...BlockPlace[]] | undefined;
+  for (const place of places) {
+    const last = run?.at(-1);
+    const isAdjacent = last !== undefined && (last.span.end === place.span.start || place.span.end === last.span.start);
+    const isLong = place.rawBytes > BLOCK_MAX_BYTES || (last?.rawBytes ?? 0) > BLOCK_MAX_BYTES;
+    if (run !== undefined && isAdjacent && !isLong && spanBytes(run, place) <= READ_CHUNK_BYTES) {
+      run.push(place);
+      continue;
+    }
+    if (run !== undefined) yield run;
+    run = [place];
+  }
+  if (run !== undefined) yield run;
+}
+
+function spanBytes([first]: readonly [BlockPlace, ...BlockPlace[]], last: BlockPlace): number {
+  const { start, end } = runSpan([first, last]);
+  return end - start;
+}
+
+/** Where the bytes of a run lie; it may go forwards or backwards. */
+function runSpan(run: readonly [BlockPlace, ...BlockPlace[]]): FileSpan {
+  const [first] = run;
+  const last = run.at(-1) ?? first;
+  return {
+    start: Math.min(first.span.start, last.span.start),
+    end: Math.max(first.span.end, last.span.end),
+  };
 }
 
 /** Reports damage in a block. */
@@ -80,7 +117,11 @@ export function reportBlock(
 function inflateBlock(deflated: Uint8Array, { block, rawBytes }: BlockPlace): Uint8Array | undefined {
   // One chunk for all of it: joining several takes as long as inflating them.
   const length = Math.max(1, rawBytes);
-  const options = { finishFlush: zlib.constants.Z_SYNC_FLUSH, maxOutputLength: length, chunkSize: Math.max(64, length) };
+  const options = {
+    finishFlush: zlib.constants.Z_SYNC_FLUSH,
+    maxOutputLength: length,
+    chunkSize: Math.max(64, length),
+  };
   try {
     const bytes = zlib.inflateRawSync(deflated, options);
     return zlib.crc32(bytes) === block.crc ? bytes : undefined;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Buffer, isAscii } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { type DamagedPlace, SegmentCorruptError } from "../errors.ts";
 import { LINE_MAX_BYTES } from "../limits.ts";
@@ -21,6 +22,14 @@ export interface Line {
   readonly rawEnd: number;
   /** What is wrong with a line that has no text. */
   readonly fault?: LineFault;
+}
+
+/** Finds lines that may hold what is looked for, in bytes as Latin-1 text. */
+export interface LineProbe {
+  /** Global; matches within one line. Its `lastIndex` belongs to {@linkcode splitLines} while that runs. */
+  readonly pattern: RegExp;
+  /** Where there are some, the pattern finds nothing in text that has none of them. Looking for them is quicker. */
+  readonly literals?: readonly string[] | undefined;
 }
 
 /** What can be wrong with a line. */
@@ -44,6 +53,9 @@ const FAULT_REASONS: Readonly<Record<LineFault, string>> = {
   "hole": "there is a hole of zero bytes, and what it replaced is lost",
 };
 
+/** Bytes that are made text at once. */
+const PIECE_BYTES = 16 * 1024;
+
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
@@ -52,29 +64,65 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
  *
  * A hole of NULs, as a power loss leaves, ends a line as a line feed does: JSON never holds a NUL, and no part of a JSON
  * object up to its end, or from within it, is one itself, so that no line that was never written comes out.
+ *
+ * @param probe Leaves out lines in which it finds nothing, which are then not looked at. A block with holes is given whole.
  */
-export function* splitLines(block: LineBlock): Generator<Line, void, void> {
+export function* splitLines(block: LineBlock, probe?: LineProbe): Generator<Line, void, void> {
   const { bytes, skippedBytes } = block;
   if (skippedBytes !== undefined) {
     yield damagedLine("too long", { rawOffset: block.rawOffset, rawEnd: block.rawOffset + skippedBytes });
     return;
   }
-  const hasHoles = bytes.includes(0);
   for (let start = 0; start < bytes.length;) {
-    const lineFeed = bytes.indexOf(LINE_FEED, start);
-    const end = lineFeed < 0 ? bytes.length : lineFeed;
+    const end = pieceEnd(bytes, start);
+    yield* pieceLines({ bytes: bytes.subarray(start, end), rawOffset: block.rawOffset + start }, probe);
+    start = end;
+  }
+}
+
+/** Where a piece ends that begins at `start`: behind a line. A piece is short, so that its text dies young. */
+function pieceEnd(bytes: Uint8Array, start: number): number {
+  if (bytes.length - start <= PIECE_BYTES) return bytes.length;
+  const last = bytes.subarray(start, start + PIECE_BYTES).lastIndexOf(LINE_FEED);
+  const lineFeed = last < 0 ? bytes.indexOf(LINE_FEED, start + PIECE_BYTES) : start + last;
+  return lineFeed < 0 ? bytes.length : lineFeed + 1;
+}
+
+function* pieceLines({ bytes, rawOffset }: LineBlock, probe?: LineProbe): Generator<Line, void, void> {
+  // One character a byte: searching such text is several times faster than searching bytes, on both runtimes.
+  const text = latin1Text(bytes);
+  const hasHoles = text.includes("\0");
+  const literals = hasHoles ? undefined : probe?.literals;
+  if (literals?.some((literal) => text.includes(literal)) === false) return;
+  const isPlain = isAscii(bytes);
+  for (let start = 0; start < text.length;) {
+    if (probe !== undefined && !hasHoles) {
+      const found = indexOfLine(text, { start, probe });
+      if (found === undefined) return;
+      start = found;
+    }
+    const lineFeed = text.indexOf("\n", start);
+    const end = lineFeed < 0 ? text.length : lineFeed;
     const next = lineFeed < 0 ? end : lineFeed + 1;
-    const lineBytes = bytes.subarray(start, end);
-    const span = { rawOffset: block.rawOffset + start, rawEnd: block.rawOffset + next };
-    if (hasHoles && lineBytes.includes(0)) yield* splitHoles(lineBytes, span);
-    else if (lineBytes.length > LINE_MAX_BYTES) yield damagedLine("too long", span);
+    const span = { rawOffset: rawOffset + start, rawEnd: rawOffset + next };
+    if (hasHoles && text.slice(start, end).includes("\0")) yield* splitHoles(bytes.subarray(start, end), span);
+    else if (end - start > LINE_MAX_BYTES) yield damagedLine("too long", span);
     else {
-      const text = decodeText(lineBytes);
-      if (text === undefined) yield damagedLine("no text", span);
-      else if (text.trim() !== "") yield { text, rawOffset: span.rawOffset, rawEnd: span.rawEnd };
+      const line = isPlain ? text.slice(start, end) : decodeText(bytes.subarray(start, end));
+      if (line === undefined) yield damagedLine("no text", span);
+      else if (line.trim() !== "") yield { text: line, rawOffset: span.rawOffset, rawEnd: span.rawEnd };
     }
     start = next;
   }
+}
+
+/** Where the next line starts, at or behind `start`, in which the probe finds something. */
+function indexOfLine(
+  text: string,
+  { start, probe: { pattern } }: { readonly start: number; readonly probe: LineProbe },
+): number | undefined {
+  pattern.lastIndex = start;
+  return pattern.test(text) ? text.lastIndexOf("\n", pattern.lastIndex - 1) + 1 : undefined;
 }
 
 /** The record that a line holds; `undefined` when it holds none. */
@@ -151,6 +199,10 @@ function damagedLine(fault: LineFault, { rawOffset, rawEnd }: Pick<Line, "rawOff
 
 function recordText(bytes: Uint8Array): string | undefined {
   return bytes.length <= LINE_MAX_BYTES && recordOfBytes(bytes) !== undefined ? decodeText(bytes) : undefined;
+}
+
+function latin1Text({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }
 
 function decodeText(bytes: Uint8Array): string | undefined {
