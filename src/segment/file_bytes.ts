@@ -30,11 +30,28 @@ export async function* fileChunks(
   file: FileHandle,
   { start, end, chunkBytes = READ_CHUNK_BYTES }: FileSpan & { readonly chunkBytes?: number },
 ): AsyncGenerator<Uint8Array, void, void> {
-  for (let offset = start; offset < end;) {
-    const chunk = await readSpan(file, { start: offset, end: Math.min(offset + chunkBytes, end) });
-    if (chunk.length === 0) return;
-    yield chunk;
-    offset += chunk.length;
+  yield* readSpans(file, chunkSpans({ start, end }, chunkBytes));
+}
+
+/** The bytes of spans, up to where the file ends. Each is read while the one before it is used. */
+export async function* readSpans(
+  file: FileHandle,
+  spans: Iterable<FileSpan>,
+): AsyncGenerator<Uint8Array, void, void> {
+  let ahead: Promise<Uint8Array> | undefined;
+  for (const span of spans) {
+    const bytes = ahead;
+    ahead = readSpan(file, span);
+    // Whoever stops early does not wait for it.
+    ahead.catch(() => {});
+    if (bytes !== undefined) yield await bytes;
+  }
+  if (ahead !== undefined) yield await ahead;
+}
+
+function* chunkSpans({ start, end }: FileSpan, chunkBytes: number): Generator<FileSpan, void, void> {
+  for (let offset = start; offset < end; offset += chunkBytes) {
+    yield { start: offset, end: Math.min(offset + chunkBytes, end) };
   }
 }
 

@@ -9,7 +9,7 @@ import type { DamagedPlace } from "../errors.ts";
 import { LINE_MAX_BYTES, READ_CHUNK_BYTES } from "../limits.ts";
 import { errorCode } from "../platform/file_system.ts";
 import type { Block, BlockTable } from "./block_table.ts";
-import { fileChunks, type FileSpan, readSpan } from "./file_bytes.ts";
+import { fileChunks, type FileSpan, readSpans } from "./file_bytes.ts";
 import { type GzipFile, reportDamage } from "./gzip_file.ts";
 import { inflateRaw } from "./inflation.ts";
 import { gatherLines } from "./line_blocks.ts";
@@ -50,17 +50,19 @@ export async function* inflateBlocks(
   places: readonly BlockPlace[],
   look: (deflated: Uint8Array, place: BlockPlace) => void = () => {},
 ): AsyncGenerator<LineBlock, void, void> {
-  for (const run of adjacentRuns(places)) {
+  const runs = adjacentRuns(places);
+  const reads = readSpans(gzip.file, runs.filter(isHeld).map(runSpan));
+  for (const run of runs) {
     const [first] = run;
-    if (first.rawBytes > BLOCK_MAX_BYTES && await isLongBlockWhole(gzip, first)) {
+    const stored = isHeld(run) ? (await reads.next()).value ?? undefined : undefined;
+    if (stored === undefined && await isLongBlockWhole(gzip, first)) {
       yield* gatherLines(inflateRaw(fileChunks(gzip.file, first.span)), first.block.rawOffset);
       continue;
     }
-    const span = runSpan(run);
-    const stored = first.rawBytes > BLOCK_MAX_BYTES ? undefined : await readSpan(gzip.file, span);
+    const { start } = runSpan(run);
     for (const place of run) {
-      const { block } = place;
-      const deflated = stored?.subarray(place.span.start - span.start, place.span.end - span.start);
+      const { block, span } = place;
+      const deflated = stored?.subarray(span.start - start, span.end - start);
       const bytes = deflated && inflateBlock(deflated, place);
       if (deflated !== undefined && bytes !== undefined) {
         look(deflated, place);
@@ -72,36 +74,35 @@ export async function* inflateBlocks(
   }
 }
 
-/** Blocks that lie side by side, in their order, as many as are read at once. One that is too long to be held is alone. */
-function* adjacentRuns(places: readonly BlockPlace[]): Generator<readonly [BlockPlace, ...BlockPlace[]], void, void> {
-  let run: [BlockPlace, ...BlockPlace[]] | undefined;
+/** Blocks that lie side by side, in their order; at least one. */
+type BlockRun = readonly [BlockPlace, ...BlockPlace[]];
+
+/** Cuts blocks into runs that are read at once. One that is too long to be held is alone. */
+function adjacentRuns(places: readonly BlockPlace[]): readonly BlockRun[] {
+  const runs: [BlockPlace, ...BlockPlace[]][] = [];
   for (const place of places) {
-    const last = run?.at(-1);
-    const isAdjacent = last !== undefined && (last.span.end === place.span.start || place.span.end === last.span.start);
-    const isLong = place.rawBytes > BLOCK_MAX_BYTES || (last?.rawBytes ?? 0) > BLOCK_MAX_BYTES;
-    if (run !== undefined && isAdjacent && !isLong && spanBytes(run, place) <= READ_CHUNK_BYTES) {
-      run.push(place);
-      continue;
-    }
-    if (run !== undefined) yield run;
-    run = [place];
+    const run = runs.at(-1);
+    if (run !== undefined && isHeld(run) && isHeld([place]) && isAdjacent(run, place)) run.push(place);
+    else runs.push([place]);
   }
-  if (run !== undefined) yield run;
+  return runs;
 }
 
-function spanBytes([first]: readonly [BlockPlace, ...BlockPlace[]], last: BlockPlace): number {
-  const { start, end } = runSpan([first, last]);
-  return end - start;
+function isHeld([first]: BlockRun): boolean {
+  return first.rawBytes <= BLOCK_MAX_BYTES;
+}
+
+function isAdjacent(run: BlockRun, { span }: BlockPlace): boolean {
+  const { start, end } = runSpan(run);
+  const runBytes = Math.max(end, span.end) - Math.min(start, span.start);
+  return (end === span.start || span.end === start) && runBytes <= READ_CHUNK_BYTES;
 }
 
 /** Where the bytes of a run lie; it may go forwards or backwards. */
-function runSpan(run: readonly [BlockPlace, ...BlockPlace[]]): FileSpan {
+function runSpan(run: BlockRun): FileSpan {
   const [first] = run;
   const last = run.at(-1) ?? first;
-  return {
-    start: Math.min(first.span.start, last.span.start),
-    end: Math.max(first.span.end, last.span.end),
-  };
+  return { start: Math.min(first.span.start, last.span.start), end: Math.max(first.span.end, last.span.end) };
 }
 
 /** Reports damage in a block. */
