@@ -135,6 +135,9 @@ export const COMPRESSION_POLL_MS = 20;
 
 // Queries
 
+/** A query works for this long before it lets timers and requests through: block after block would else stop a service. */
+export const QUERY_SLICE_MS = 8;
+
 /**
  * Characters of a filter's text: what HTTP servers take as an address. Searching a record for all that fits takes a second
  * for each MiB, at worst.

@@ -217,6 +217,7 @@ class RootStore implements Store {
     this.#journals = new OpenJournals({ ...tools, budget, folders, backgroundSyncs });
     this.#reader = new JournalReader({
       fileSystem,
+      clock,
       find: (selection) => this.#find(selection),
       flush: (key) => this.#flushHeld(key),
       // gridctl's lines have ids in base64 and enums by name.

@@ -81,8 +81,8 @@ export interface RecordReader {
   /**
    * The records that a query asks for, of those that were appended before the call, each once, also while their journals
    * rotate, compress and are pruned. Each journal keeps its append order, or the reverse of it. Several are merged by the
-   * records' times: of their next records the oldest is given, or the newest; a record without a time, or older (newer) than
-   * the one before it, comes right after that one.
+   * records' times: of their next records the oldest is given, or the newest, of equal ones that of the journal that sorts
+   * first, or last; a record without a time, or older (newer) than the one before it, comes right after that one.
    *
    * Reads blocks as they are asked for: memory is bounded by two blocks for each journal. In compressed segments, what lies
    * wholly outside `from` and `to`, and what the side file knows not to hold the texts that the filter needs, is not read; of

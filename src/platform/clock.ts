@@ -15,6 +15,8 @@ export interface Clock {
   monotonicMs(): number;
   /** Calls `callback` once after `delayMs`. The timer does not keep the process alive. */
   setTimer(callback: () => void, delayMs: number): StopTimer;
+  /** Resolves after one turn of the event loop, in which timers, signals and requests that wait are served. Takes microseconds. */
+  turn(): Promise<void>;
   /** Resolves after `delayMs`, and keeps the process alive until then: for what a caller waits for. */
   sleep(delayMs: number): Promise<void>;
 }

@@ -59,6 +59,11 @@ export class ManualClock implements Clock {
     return () => void this.#timers.delete(timer);
   }
 
+  /** Resolves after one turn of the event loop; no time passes. */
+  turn(): Promise<void> {
+    return settlePromises();
+  }
+
   /** Resolves once the clock was advanced by `delayMs`. */
   sleep(delayMs: number): Promise<void> {
     return new Promise((resolve) => void this.setTimer(resolve, delayMs));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { clearTimeout, setTimeout } from "node:timers";
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import type { Clock, StopTimer } from "./clock.ts";
 
 /** The longest delay a runtime takes, in milliseconds; a longer one would fire at once. */
@@ -15,6 +15,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   setTimer: (callback, delayMs) => startTimer(callback, delayMs, (timer) => timer.unref()),
+  turn: () => new Promise((resolve) => void setImmediate(resolve)),
   sleep: (delayMs) => new Promise((resolve) => void startTimer(resolve, delayMs, (timer) => timer.ref())),
 };
 

@@ -5,8 +5,10 @@
  */
 
 import { type JournalPlace, type JournalSnapshot, takeSnapshot } from "../journal/snapshot.ts";
+import { QUERY_SLICE_MS } from "../limits.ts";
 import type { CursorPosition } from "../model/cursor.ts";
 import type { RecordOrder } from "../model/query.ts";
+import type { Clock } from "../platform/clock.ts";
 import type { FileSystem } from "../platform/file_system.ts";
 import { firstLineChecksum } from "../segment/lines.ts";
 import {
@@ -19,6 +21,12 @@ import {
 
 /** A place in a journal, between two lines. */
 export type RecordPosition = Omit<CursorPosition, "key">;
+
+/** What a scan works with. */
+export interface ScanTools {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+}
 
 /** How a journal is read. */
 export interface JournalScan {
@@ -66,9 +74,10 @@ interface ScanStart {
 /**
  * Reads a journal as it is when the first block is asked for. Memory is bounded by two blocks. Retention may take the oldest
  * segments before they are read; a gap between lines that are given needs more than `openMax` segments to be pruned meanwhile.
+ * Every few milliseconds other work is let through.
  */
 export async function* scanJournal(
-  fileSystem: FileSystem,
+  { fileSystem, clock }: ScanTools,
   scan: JournalScan,
 ): AsyncGenerator<ScannedBlock, void, void> {
   const snapshot = takeSnapshot(fileSystem, scan.place);
@@ -83,11 +92,25 @@ export async function* scanJournal(
     for (const place of segments) {
       // The cursor's own segment may be gone by now; then what is left is read from its start.
       const isFirst = place.segment === start.segments[0]?.segment;
-      yield* scanSegment(place, { scan, rawOffset: isFirst ? start.rawOffset : undefined });
+      yield* inSlices(clock, scanSegment(place, { scan, rawOffset: isFirst ? start.rawOffset : undefined }));
     }
   } finally {
     snapshot.active?.close();
     for (const reader of opened) reader.close();
+  }
+}
+
+/** Gives what `items` gives, and now and then lets other work through. */
+async function* inSlices<Item>(
+  clock: Clock,
+  items: AsyncGenerator<Item, void, void>,
+): AsyncGenerator<Item, void, void> {
+  let sliceStartMs = clock.monotonicMs();
+  for await (const item of items) {
+    yield item;
+    if (clock.monotonicMs() - sliceStartMs < QUERY_SLICE_MS) continue;
+    await clock.turn();
+    sliceStartMs = clock.monotonicMs();
   }
 }
 

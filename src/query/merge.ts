@@ -23,7 +23,7 @@ export interface MergeOptions<Item> {
 /** One stream and its next item. */
 interface Head<Item> {
   readonly source: MergeSource<Item>;
-  /** Place among the streams, which decides between equal times. */
+  /** Place among the streams, which decides between equal times: newest first, the last of them comes first. */
   readonly index: number;
   batch: Iterator<Item>;
   item: Item;
@@ -141,7 +141,8 @@ class Merging<Item> {
   #isBefore(one: number, other: number): boolean {
     const [a, b] = [this.#heads[one], this.#heads[other]];
     if (a === undefined || b === undefined) return false;
-    return a.time === b.time ? a.index < b.index : this.#isFirst(a.time, b.time);
+    if (a.time !== b.time) return this.#isFirst(a.time, b.time);
+    return this.#options.order === "oldest" ? a.index < b.index : a.index > b.index;
   }
 
   /** Whether a time comes before another in the order of the merge. */

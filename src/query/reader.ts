@@ -22,13 +22,12 @@ import { recordTimeRange, type TimeSource } from "../model/record_time.ts";
 import type { TelemetryRecord } from "../model/record.ts";
 import type { SignalDefinition } from "../model/signal.ts";
 import { parseRfc3339, timeFromInput, type TimeNs, type TimeRange } from "../model/time.ts";
-import type { FileSystem } from "../platform/file_system.ts";
 import type { LineBlock } from "../segment/segment_reader.ts";
 import { resolveAggregate } from "./aggregate_query.ts";
 import { Aggregation } from "./aggregation.ts";
 import { parseFilter } from "./filter_syntax.ts";
 import { JournalCursor, sideOf, spanOf } from "./journal_cursor.ts";
-import { type JournalScan, scanJournal } from "./journal_scan.ts";
+import { type JournalScan, scanJournal, type ScanTools } from "./journal_scan.ts";
 import { mergeBatches, type MergeSource } from "./merge.ts";
 import { RecordIterator } from "./record_iterator.ts";
 import { blockRecords, type PlacedRecord, type RecordSearch, recordSearch } from "./record_stream.ts";
@@ -41,8 +40,7 @@ export interface FoundJournal {
 }
 
 /** What a {@linkcode JournalReader} works with. */
-export interface JournalReaderOptions {
-  readonly fileSystem: FileSystem;
+export interface JournalReaderOptions extends ScanTools {
   /** The journals a selection means, and their signal. Throws `RangeError` for a signal that is not known. */
   readonly find: (selection: JournalSelection) => {
     readonly signal: SignalDefinition;
@@ -73,8 +71,9 @@ interface ReadWork {
 /** How the records of one journal are read. */
 type RecordScan = JournalScan & { readonly search: RecordSearch };
 
-const EARLIEST = -(2n ** 63n);
-const LATEST = 2n ** 63n - 1n;
+// Beyond every time that RFC 3339 can say, those that 64 bits do not hold included.
+const EARLIEST = -(2n ** 80n);
+const LATEST = 2n ** 80n;
 
 /** See the module. */
 export class JournalReader {
@@ -117,7 +116,7 @@ export class JournalReader {
   }
 
   async #aggregateJournal(scan: RecordScan, aggregation: Aggregation): Promise<void> {
-    for await (const scanned of scanJournal(this.#options.fileSystem, scan)) {
+    for await (const scanned of scanJournal(this.#options, scan)) {
       const addRecords = (block: LineBlock) => {
         for (const { record } of blockRecords({ ...scanned, block }, scan)) aggregation.addRecord(record);
       };
@@ -172,7 +171,7 @@ export class JournalReader {
       return { key, cursor, placed };
     };
     await this.#options.flush(key);
-    for await (const scanned of scanJournal(this.#options.fileSystem, scan)) {
+    for await (const scanned of scanJournal(this.#options, scan)) {
       cursor.moveTo(spanOf(scanned));
       yield mapped(blockRecords(scanned, scan), find);
       cursor.movePast(spanOf(scanned));

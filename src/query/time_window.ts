@@ -32,8 +32,8 @@ export function timeWindow(range: TimeRange, source: TimeSource): (line: string)
     // A leap second is the first moment of the next minute.
     if (seconds[10] !== "T" || seconds.endsWith("60")) return true;
     const end = line.indexOf('"', textStart + SECONDS_LENGTH);
-    // What is no time at all is in no range either. A second field of that name would count instead.
-    return line[end - 1] !== "Z" || line.includes(key, end);
+    // What is no time at all is in no range either. A second field of that name would count instead, also one in escapes.
+    return line[end - 1] !== "Z" || line.includes(key, end) || line.includes("\\u", textStart);
   };
 }
 

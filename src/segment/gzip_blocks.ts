@@ -7,6 +7,7 @@
 import * as zlib from "node:zlib";
 import type { DamagedPlace } from "../errors.ts";
 import { LINE_MAX_BYTES, READ_CHUNK_BYTES } from "../limits.ts";
+import type { TimeNs } from "../model/time.ts";
 import { errorCode } from "../platform/file_system.ts";
 import type { Block, BlockTable } from "./block_table.ts";
 import { fileChunks, type FileSpan, readSpans } from "./file_bytes.ts";
@@ -22,6 +23,9 @@ export interface BlockPlace {
   /** Length of its lines in bytes. */
   readonly rawBytes: number;
 }
+
+/** The earliest time of a block in which a record has none, or one that 64 bits do not hold. */
+export const UNKNOWN_TIME: TimeNs = -(2n ** 63n);
 
 /** A longer block holds a line that is too long to be held. */
 const BLOCK_MAX_BYTES = 2 * LINE_MAX_BYTES;
@@ -41,7 +45,8 @@ export function blockPlaces(gzip: GzipFile, table: BlockTable): BlockPlace[] {
 export function isSelected({ block, rawBytes }: BlockPlace, selection: BlockSelection): boolean {
   const { fromRawOffset = 0, toRawOffset = Infinity, range } = selection;
   if (block.rawOffset + rawBytes <= fromRawOffset || block.rawOffset >= toRawOffset) return false;
-  return range === undefined || (block.latest >= range.earliest && block.earliest <= range.latest);
+  if (range === undefined || block.earliest === UNKNOWN_TIME) return true;
+  return block.latest >= range.earliest && block.earliest <= range.latest;
 }
 
 /** Gives the lines of blocks, reports those that are damaged, and tells `look` of the deflate bytes of each good one. */

@@ -30,6 +30,18 @@ const CASES: readonly { readonly name: string; run(subject: ClockSubject): Promi
     },
   },
   {
+    name: "turn() resolves behind what waits for the event loop, and takes no time to speak of",
+    async run({ clock }) {
+      const startMs = clock.monotonicMs();
+      const order: string[] = [];
+      setImmediate(() => order.push("waiting"));
+      await clock.turn();
+      order.push("turned");
+      assert.deepEqual(order, ["waiting", "turned"]);
+      assert.ok(clock.monotonicMs() - startMs < 1000, `${clock.monotonicMs() - startMs} ms`);
+    },
+  },
+  {
     name: "setTimer() calls once, not before its time, and never from within the call",
     async run({ clock, pass }) {
       const startMs = clock.monotonicMs();

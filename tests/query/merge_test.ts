@@ -44,7 +44,7 @@ const CASES: readonly [what: string, journals: Times, oldest: string, newest: st
   ["one journal in its own order", { a: [3n, 1n, 2n] }, "a0 a1 a2", "a0 a1 a2"],
   ["two by time", { a: [1n, 3n], b: [2n, 4n] }, "a0 b0 a1 b1", "b0 b1 a0 a1"],
   ["a journal that is empty", { a: [], b: [1n] }, "b0", "b0"],
-  ["equal times in the order of the journals", { a: [1n, 2n], b: [1n, 2n] }, "a0 b0 a1 b1", "a0 a1 b0 b1"],
+  ["equal times in the order of the journals", { a: [1n, 2n], b: [1n, 2n] }, "a0 b0 a1 b1", "b0 b1 a0 a1"],
   ["a late record right after the one before it", { a: [1n, 5n, 2n], b: [3n, 6n] }, "a0 b0 a1 a2 b1", "b0 b1 a0 a1 a2"],
   ["a record without a time right after the one before it", { a: [1n, undefined], b: [2n] }, "a0 a1 b0", "b0 a0 a1"],
   ["records without a time at the start", { a: [undefined, 3n], b: [2n] }, "a0 b0 a1", "a0 a1 b0"],
