@@ -60,16 +60,20 @@ export function textFlag({ flags }: Invocation, name: string): string | undefine
 /** The value of `--signal`. */
 export function signalFlag(invocation: Invocation): string | undefined {
   const signal = textFlag(invocation, "signal");
-  if (signal === undefined) return undefined;
-  try {
-    return signalOf(signal).name;
-  } catch (error) {
-    throw error instanceof RangeError ? new UsageError(error.message) : error;
-  }
+  return signal === undefined ? undefined : usable(() => signalOf(signal).name);
 }
 
 /** Reads a whole number that was given as `name`. */
 export function wholeNumber(text: string, { name, max }: { readonly name: string; readonly max: number }): number {
   if (/^\d{1,15}$/.test(text) && Number(text) <= max) return Number(text);
   throw new UsageError(`Cannot use ${name} "${text}": expected a whole number from 0 to ${max}`);
+}
+
+/** Runs a check of the engine's, which throws a `RangeError` for a value that it cannot use. */
+export function usable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
 }

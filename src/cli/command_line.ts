@@ -5,16 +5,25 @@
  */
 
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { UsageError } from "../errors.ts";
+import { FilterSyntaxError, UsageError } from "../errors.ts";
 import type { Terminal } from "../platform/terminal.ts";
 import type { Command, Flags } from "./command.ts";
+import { errorText } from "./error_text.ts";
 import { inventoryCommand } from "./inventory_command.ts";
+import { queryCommand } from "./query_command.ts";
 import { serveCommand } from "./serve_command.ts";
 import { tailCommand } from "./tail_command.ts";
 import { verifyCommand } from "./verify_command.ts";
 import { wipeCommand } from "./wipe_command.ts";
 
-const COMMANDS: readonly Command[] = [serveCommand, inventoryCommand, tailCommand, verifyCommand, wipeCommand];
+const COMMANDS: readonly Command[] = [
+  serveCommand,
+  inventoryCommand,
+  tailCommand,
+  queryCommand,
+  verifyCommand,
+  wipeCommand,
+];
 
 /** What every command takes. */
 const COMMON_FLAGS: ParseArgsOptionsConfig = { root: { type: "string" }, help: { type: "boolean", short: "h" } };
@@ -36,8 +45,8 @@ export async function runCommandLine(terminal: Terminal): Promise<number> {
     }
     return await runCommand(findCommand(name), { rest, terminal });
   } catch (error) {
-    terminal.report(`varve: ${error instanceof Error ? error.message : error}`);
-    if (!(error instanceof UsageError)) return 1;
+    terminal.report(`varve: ${errorText(error)}`);
+    if (!(error instanceof UsageError || error instanceof FilterSyntaxError)) return 1;
     const known = COMMANDS.some((command) => command.name === name);
     terminal.report(`Try: varve ${known ? `${name} --help` : "--help"}`);
     return 2;
@@ -73,15 +82,32 @@ function findCommand(name: string): Command {
 function parseFlags(command: Command, args: readonly string[]): { flags: Flags; operands: readonly string[] } {
   const options = { ...COMMON_FLAGS, ...command.flags };
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const joined = joinNegatives(args, options);
+    const { values, positionals } = parseArgs({ args: joined, options, allowPositionals: true, strict: true });
     return { flags: values as Flags, operands: positionals };
   } catch (error) {
-    // What it throws for is the user's doing alone; the first sentence says it, the rest is about positionals.
-    throw new UsageError(error instanceof Error ? error.message.split(". ")[0] : String(error));
+    // What it throws for is the user's doing alone. The first sentence says it and the rest is about positionals, except where
+    // that stands on further lines.
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(message.split(". ")[0]?.replaceAll("\n", " "));
   }
 }
 
+/** Ties values such as `-1h` to their flags, which would otherwise be taken for flags themselves. */
+function joinNegatives(args: readonly string[], options: ParseArgsOptionsConfig): string[] {
+  const joined: string[] = [];
+  for (const [index, arg] of args.entries()) {
+    const flag = args[index - 1] ?? "";
+    const name = Object.keys(options).find((each) => flag === `--${each}` || flag === `-${options[each]?.short}`);
+    const takesValue = name !== undefined && options[name]?.type === "string";
+    if (takesValue && /^-\d/.test(arg)) joined.splice(-1, 1, `--${name}=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
+}
+
 function overview(): string {
-  const lines = COMMANDS.map(({ usage, summary }) => `  varve ${usage.padEnd(46)} ${summary}\n`);
+  const width = Math.max(...COMMANDS.map(({ usage }) => usage.length));
+  const lines = COMMANDS.map(({ usage, summary }) => `  varve ${usage.padEnd(width)}  ${summary}\n`);
   return `Varve keeps telemetry in plain NDJSON files.\n\n${lines.join("")}\nvarve COMMAND --help tells more.\n`;
 }

@@ -36,10 +36,14 @@ export function displayBytes(bytes: number): string {
 
 const UNITS = ["KiB", "MiB", "GiB", "TiB"];
 
-/** Rows below a heading, in columns as wide as they need. */
-export function displayTable(rows: readonly (readonly string[])[]): string {
+/** Rows below a heading, in columns as wide as they need. Those from `numbersFrom` on are aligned to the right. */
+export function displayTable(
+  rows: readonly (readonly string[])[],
+  { numbersFrom = Infinity }: { readonly numbersFrom?: number } = {},
+): string {
   const shown = rows.map((row) => row.map(displayText));
   const widths = (shown[0] ?? []).map((_, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0)));
-  return shown.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()}\n`)
-    .join("");
+  const padded = (cell: string, column: number) =>
+    column < numbersFrom ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+  return shown.map((row) => `${row.map(padded).join("  ").trimEnd()}\n`).join("");
 }

@@ -4,39 +4,73 @@
  * @module
  */
 
+import type { JournalKey } from "../model/journal_key.ts";
 import { encodeRecord, type TelemetryRecord } from "../model/record.ts";
+import { severityNumberOf } from "../model/severity.ts";
 import { formatRfc3339 } from "../model/time.ts";
 import { type Span, STATUS_CODE_ERROR } from "../otlp/model.ts";
 import { readTracesRecord } from "../otlp/traces.ts";
 import { displayText } from "./display_text.ts";
+import { type Paint, plainPaint, type Style } from "./paint.ts";
 
 /** How far levels are padded, so that messages begin in one column. */
 const LEVEL_WIDTH = 5;
 
+/** By severity number, from one on to the next. */
+const LEVEL_STYLES: readonly (readonly [least: number, style: Style])[] = [
+  [21, "fatal"],
+  [17, "error"],
+  [13, "warn"],
+  [9, "info"],
+  [1, "debug"],
+];
+
+/** Options for {@linkcode recordLines}. */
+export interface RecordLineOptions {
+  /** The kind of record. */
+  readonly signal: string;
+  /** What escapes the text, and colors it. Default: no colors. */
+  readonly paint?: Paint | undefined;
+  /** What stands in front of each line, such as the server's name. Default: nothing. */
+  readonly origin?: string | undefined;
+}
+
 /** The lines of a record, each with its line feed: one, or one a span for a record of traces. */
-export function recordLines(record: TelemetryRecord, signal: string): string {
-  const lines = signal === "traces" ? spanLines(record) : [fieldLine(record)];
-  return lines.map((line) => `${displayText(line)}\n`).join("");
+export function recordLines(record: TelemetryRecord, options: RecordLineOptions): string {
+  const { signal, paint = plainPaint, origin } = options;
+  const lines = signal === "traces" ? spanLines(record, paint) : [fieldLine(record, paint)];
+  const front = origin === undefined ? "" : `${paint("server", wordOf(origin))} `;
+  return lines.map((line) => `${front}${line}\n`).join("");
 }
 
-/** The record as one line of JSON, with its line feed. */
-export function jsonLine(record: TelemetryRecord): string {
-  return `${displayText(encodeRecord(record))}\n`;
+/** The record as one line of JSON, with its line feed; with a key, what `/api/logs` gives for it. */
+export function jsonLine(record: TelemetryRecord, key?: JournalKey): string {
+  const value = key === undefined ? record : { stack: key.stack, server: key.server, record };
+  return `${displayText(encodeRecord(value))}\n`;
 }
 
-function fieldLine(record: TelemetryRecord): string {
+function fieldLine(record: TelemetryRecord, paint: Paint): string {
   // `otlp` repeats the sender's resource in each record, and says how to write the others as OTLP again.
   const { ts, level, msg, otlp: _otlp, ...fields } = record;
-  const head = [
-    ts === undefined ? "-" : String(ts),
-    ...(level === undefined ? [] : [String(level).padEnd(LEVEL_WIDTH)]),
-    ...(msg === undefined ? [] : [typeof msg === "string" ? msg : valueText(msg)]),
-  ];
-  return [...head, ...Object.entries(fields).map(([key, value]) => `${key}=${valueText(value)}`)].join(" ");
+  let line = paint("time", ts === undefined ? "-" : String(ts));
+  if (level !== undefined) line += ` ${levelText(String(level), paint)}`;
+  if (msg !== undefined) line += ` ${paint("plain", typeof msg === "string" ? msg : valueText(msg))}`;
+  for (const key of Object.keys(fields)) line += ` ${fieldText(key, { value: fields[key], paint })}`;
+  return line;
+}
+
+function levelText(level: string, paint: Paint): string {
+  const number = severityNumberOf(level);
+  const [, style] = LEVEL_STYLES.find(([least]) => number >= least) ?? [0, "plain" as const];
+  return paint(style, level) + " ".repeat(Math.max(0, LEVEL_WIDTH - level.length));
+}
+
+function fieldText(key: string, { value, paint }: { readonly value: unknown; readonly paint: Paint }): string {
+  return `${paint("key", `${key}=`)}${paint("plain", valueText(value))}`;
 }
 
 /** What is no `TracesData`, or an empty one, is shown by its fields. */
-function spanLines(record: TelemetryRecord): readonly string[] {
+function spanLines(record: TelemetryRecord, paint: Paint): readonly string[] {
   let spans: readonly Span[] = [];
   try {
     const scopeSpans = readTracesRecord(record).resourceSpans.flatMap((resourceSpans) => resourceSpans.scopeSpans);
@@ -44,28 +78,32 @@ function spanLines(record: TelemetryRecord): readonly string[] {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  return spans.length === 0 ? [fieldLine(record)] : spans.map(spanLine);
+  return spans.length === 0 ? [fieldLine(record, paint)] : spans.map((span) => spanLine(span, paint));
 }
 
-function spanLine({ name, startTimeUnixNano, endTimeUnixNano, status, traceId, spanId, parentSpanId }: Span): string {
+function spanLine(span: Span, paint: Paint): string {
+  const { name, startTimeUnixNano, endTimeUnixNano, status, traceId, spanId, parentSpanId } = span;
   const durationMs = Number(endTimeUnixNano - startTimeUnixNano) / 1e6;
-  const outcome = status?.code === STATUS_CODE_ERROR
-    ? ["ERROR", ...(status.message === "" ? [] : [status.message])]
-    : [];
+  const isFailed = status?.code === STATUS_CODE_ERROR;
+  const outcome = status === undefined || status.message === "" ? "ERROR" : `ERROR ${status.message}`;
   return [
-    formatRfc3339(startTimeUnixNano),
-    name,
-    `${durationMs} ms`,
-    ...outcome,
-    `trace_id=${traceId}`,
-    `span_id=${spanId}`,
-    ...(parentSpanId === "" ? [] : [`parent_span_id=${parentSpanId}`]),
+    paint("time", formatRfc3339(startTimeUnixNano)),
+    paint(isFailed ? "error" : "plain", name),
+    paint("plain", `${durationMs} ms`),
+    ...(isFailed ? [paint("error", outcome)] : []),
+    fieldText("trace_id", { value: traceId, paint }),
+    fieldText("span_id", { value: spanId, paint }),
+    ...(parentSpanId === "" ? [] : [fieldText("parent_span_id", { value: parentSpanId, paint })]),
   ].join(" ");
 }
 
 /** A value without quotes where it reads the same without them. */
 function valueText(value: unknown): string {
-  if (typeof value === "string" && /^[^\s"=]+$/.test(value)) return value;
+  if (typeof value === "string") return wordOf(value);
   // Only records are encoded with integers beyond 2^53 as they are.
   return encodeRecord({ value }).slice('{"value":'.length, -1);
+}
+
+function wordOf(text: string): string {
+  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
 }

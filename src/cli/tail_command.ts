@@ -1,81 +1,83 @@
 /**
- * `varve tail`: the newest records of a journal, and those that follow.
+ * `varve tail`: the newest records of one or more servers, and those that follow.
  *
  * @module
  */
 
 import { FOLLOW_INTERVAL_MS } from "../limits.ts";
-import { systemClock } from "../platform/system_clock.ts";
+import type { Cursor } from "../model/cursor.ts";
 import type { StoredRecord } from "../model/query.ts";
+import { systemClock } from "../platform/system_clock.ts";
 import type { Store } from "../store.ts";
-import { type Command, type Invocation, openExistingStore, signalFlag, textFlag, wholeNumber } from "./command.ts";
-import { jsonLine, recordLines } from "./record_lines.ts";
+import { type Command, type Invocation, openExistingStore, textFlag, wholeNumber } from "./command.ts";
+import { OutputBatch } from "./output_batch.ts";
+import {
+  checkIsThere,
+  CHOICE_HELP,
+  PRINT_HELP,
+  RECORD_FLAGS,
+  type RecordChoice,
+  recordChoice,
+  recordText,
+} from "./record_choice.ts";
 
 /** See the module. */
 export const tailCommand: Command = {
   name: "tail",
-  usage: "tail STACK SERVER [--signal X] [-n 10] [-f]",
-  summary: "prints the newest records",
-  help: `varve tail STACK SERVER [--signal X] [-n 10] [-f] [--json]
+  usage: "tail STACK [SERVER…] [-q FILTER] [-n 10] [-f]",
+  summary: "prints the newest records, and follows",
+  help: `varve tail STACK [SERVER…] [--signal X] [-q FILTER] [-n 10] [-f] [--json]
 
-Prints the newest records of a server, oldest first. Control characters are printed as escapes.
+Prints the newest records of a server, of several or of a whole stack, oldest first. Those of several servers are merged by
+time, each behind the name of its server. Control characters are printed as escapes.
 
-  --signal X          which records: logs (default), metrics, traces, timeseries, …
+${CHOICE_HELP}
   -n, --lines N       how many (default 10)
   -f, --follow        go on with new ones until interrupted
-  --json              print each record as a line of JSON`,
+${PRINT_HELP}`,
   flags: {
-    signal: { type: "string" },
+    ...RECORD_FLAGS,
     lines: { type: "string", short: "n" },
     follow: { type: "boolean", short: "f" },
-    json: { type: "boolean" },
   },
-  operandCount: [2, 2],
+  operandCount: [1, Infinity],
   run: printTail,
 };
 
-/** Which journal is printed. */
-interface TailKey {
-  readonly stack: string;
-  readonly server: string;
-  readonly signal: string;
-}
-
 async function printTail(invocation: Invocation): Promise<number> {
-  const { terminal, flags, operands: [stack = "", server = ""], root } = invocation;
-  const key: TailKey = { stack, server, signal: signalFlag(invocation) ?? "logs" };
+  const choice = recordChoice(invocation);
   const lines = wholeNumber(textFlag(invocation, "lines") ?? "10", { name: "--lines", max: 1_000_000 });
-  await using store = await openExistingStore(root);
-  // One is read also when none is to be printed: following starts behind it.
-  const tail = await store.tail(key, { count: Math.max(1, lines) });
-  if (tail.length === 0 && flags.follow !== true) {
-    throw new Error(
-      `Cannot find ${key.signal} of "${stack}/${server}" in "${store.root}"; varve inventory lists what is there`,
-    );
-  }
-  const print = async (stored: readonly StoredRecord[]) => {
-    const text = ({ record }: StoredRecord) => flags.json === true ? jsonLine(record) : recordLines(record, key.signal);
-    if (stored.length > 0) await terminal.write(stored.map(text).join(""));
-  };
-  await print(lines === 0 ? [] : tail);
-  if (flags.follow === true) await follow(store, { key, cursor: tail.at(-1)?.cursor, print });
+  const textOf = recordText(invocation, choice);
+  await using store = await openExistingStore(invocation.root);
+  const isFollowing = invocation.flags["follow"] === true;
+  if (!isFollowing) checkIsThere(store.root, choice);
+  // One is read also when none is to be printed, whatever it is: following starts behind it.
+  const newest = lines === 0 ? { ...choice, filter: undefined, limit: 1 } : { ...choice, limit: lines };
+  const stream = store.read({ ...newest, order: "newest" });
+  const records = await Array.fromAsync(stream);
+  const output = new OutputBatch(invocation.terminal);
+  const print = (stored: StoredRecord) => output.add(textOf(stored));
+  if (lines > 0) { for (const stored of records.reverse()) await print(stored); }
+  await output.flush();
+  if (isFollowing) await follow(store, { choice, after: stream.start, print, output });
   return 0;
 }
 
-/** Prints what is appended behind `cursor`, without end. */
+/** Prints what is appended behind a place, without end. */
 async function follow(
   store: Store,
   from: {
-    readonly key: TailKey;
-    readonly cursor: string | undefined;
-    readonly print: (stored: readonly StoredRecord[]) => Promise<void>;
+    readonly choice: RecordChoice;
+    readonly after: readonly Cursor[];
+    readonly print: (stored: StoredRecord) => Promise<void> | undefined;
+    readonly output: OutputBatch;
   },
 ): Promise<never> {
-  for (let after = from.cursor;;) {
-    for await (const stored of store.read({ ...from.key, after })) {
-      await from.print([stored]);
-      after = stored.cursor;
-    }
+  for (let after = from.after;;) {
+    const stream = store.read({ ...from.choice, after });
+    for await (const stored of stream) await from.print(stored);
+    await from.output.flush();
+    after = stream.reached;
     await systemClock.sleep(FOLLOW_INTERVAL_MS);
   }
 }

@@ -1,27 +1,54 @@
 /**
- * The parameters of a query, each read once and refused by name when it makes no sense.
+ * The parameters of a query, each refused by name when it makes no sense.
  *
  * @module
  */
 
-import { RequestError } from "../errors.ts";
+import { FilterSyntaxError, RequestError } from "../errors.ts";
 import { encodeName } from "../inventory/folder_names.ts";
 import { ANSWER_DEFAULT_RECORDS, ANSWER_MAX_RECORDS } from "../limits.ts";
-import { timeFromInput, type TimeInput } from "../model/time.ts";
+import type { Filter } from "../model/filter.ts";
+import { durationMsFromText, timeFromText, type TimeInput } from "../model/time.ts";
+import { parseFilter } from "../query/filter_syntax.ts";
 
-/** The parameters of one request by name. None is empty. */
-export type Parameters = ReadonlyMap<string, string>;
+/** The parameters of one request. None is empty. */
+export class Parameters {
+  readonly #values: ReadonlyMap<string, readonly string[]>;
 
-const MS_PER_UNIT: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  /** Takes the values of each name in the order they were given. */
+  constructor(values: ReadonlyMap<string, readonly string[]>) {
+    this.#values = values;
+  }
+
+  /** The value of a parameter, the first one where it is repeated. */
+  get(name: string): string | undefined {
+    return this.#values.get(name)?.[0];
+  }
+
+  /** Every value of a parameter that may be repeated. */
+  all(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  /** Whether a parameter was given. */
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+}
 
 /**
  * Reads the parameters of a request.
  *
  * @param known The names that the route understands.
+ * @param options Those of them that may be given more than once. Default: none.
  * @throws {RequestError} If there is another one, or one is given twice. An empty one counts as not given.
  */
-export function readParameters(request: Request, known: readonly string[]): Parameters {
-  const parameters = new Map<string, string>();
+export function readParameters(
+  request: Request,
+  known: readonly string[],
+  { repeatable = [] }: { readonly repeatable?: readonly string[] } = {},
+): Parameters {
+  const values = new Map<string, string[]>();
   for (const [name, value] of new URL(request.url).searchParams) {
     if (!known.includes(name)) {
       const names = known.length === 0 ? "none" : known.map((each) => `"${each}"`).join(", ");
@@ -29,10 +56,12 @@ export function readParameters(request: Request, known: readonly string[]): Para
     }
     // A form sends the fields that were left empty, too.
     if (value === "") continue;
-    if (parameters.has(name)) throw badParameter(name, `it is given twice`);
-    parameters.set(name, value);
+    const earlier = values.get(name);
+    if (earlier === undefined) values.set(name, [value]);
+    else if (repeatable.includes(name)) earlier.push(value);
+    else throw badParameter(name, `it is given twice`);
   }
-  return parameters;
+  return new Parameters(values);
 }
 
 /** A refusal that names a parameter. */
@@ -43,6 +72,15 @@ export function badParameter(parameter: string, reason: string): RequestError {
 /** The parameters `stack` and `server`. */
 export function stackAndServer(parameters: Parameters): { readonly stack?: string; readonly server?: string } {
   return { ...folderName(parameters, "stack"), ...folderName(parameters, "server") };
+}
+
+/** The parameters `stack` and `server`, which may be repeated: a comma can be part of a server's name. */
+export function stackAndServers(
+  parameters: Parameters,
+): { readonly stack?: string; readonly server?: readonly string[] } {
+  const servers = parameters.all("server");
+  for (const server of servers) checkName(server, "server");
+  return { ...folderName(parameters, "stack"), ...(servers.length > 0 && { server: servers }) };
 }
 
 /** The parameter `limit`, also called `lines`: how many records or traces are asked for. */
@@ -63,34 +101,36 @@ export function timeBounds(
   const bounds: { from?: TimeInput; to?: TimeInput } = {};
   for (const name of ["from", "to"] as const) {
     const text = parameters.get(name);
-    if (text !== undefined) bounds[name] = timeBound(text, { name, nowMs });
+    if (text !== undefined) bounds[name] = inParameter(name, () => timeFromText(text, { nowMs, parameter: name }));
   }
   return bounds;
 }
 
-function folderName(parameters: Parameters, name: "stack" | "server"): { readonly [part: string]: string } {
-  const value = parameters.get(name);
-  if (value === undefined) return {};
-  return inParameter(name, () => {
-    encodeName(value, name);
-    return { [name]: value };
-  });
+/**
+ * A parameter that is a duration, in milliseconds: `150ms`, `1.5s`, `1h30m`, or a number of milliseconds; `undefined` where
+ * it is not given.
+ */
+export function durationMs(parameters: Parameters, name: string): number | undefined {
+  const text = parameters.get(name);
+  if (text === undefined) return undefined;
+  if (/^\d{1,15}(?:\.\d{0,9})?$/.test(text)) return Number(text);
+  return inParameter(name, () => durationMsFromText(text, name));
 }
 
-function timeBound(text: string, { name, nowMs }: { readonly name: string; readonly nowMs: number }): TimeInput {
-  const time = timeInput(text, nowMs);
-  return inParameter(name, () => {
-    timeFromInput(time, name);
-    return time;
-  });
+/** The parameter `q`, a filter's text. Belongs within {@linkcode refusingFilterText}. */
+export function filterText(parameters: Parameters): Filter | undefined {
+  const text = parameters.get("q");
+  return text === undefined ? undefined : parseFilter(text);
 }
 
-function timeInput(text: string, nowMs: number): TimeInput {
-  const [, amount, unit = ""] = /^-(\d{1,9})([smhd])$/.exec(text) ?? [];
-  if (amount !== undefined) return nowMs - Number(amount) * (MS_PER_UNIT[unit] ?? 0);
-  if (/^-?\d{1,12}(?:\.\d{1,9})?$/.test(text)) return Number(text) * 1000;
-  // In a URL that is not escaped, the sign of an offset reads as a space.
-  return text.replace(/ (?=\d\d:\d\d$)/, "+");
+/** Turns the error of a filter that is not understood, which may show only when it is used, into one that names `q`. */
+export async function refusingFilterText<T>(answer: () => Promise<T>): Promise<T> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (!(error instanceof FilterSyntaxError)) throw error;
+    throw new RequestError(400, error.message, { parameter: "q" });
+  }
 }
 
 /** Runs a check of the engine's, which throws a `RangeError` for a value that it cannot use. */
@@ -101,4 +141,15 @@ export function inParameter<T>(name: string, read: () => T): T {
     if (!(error instanceof RangeError)) throw error;
     throw new RequestError(400, error.message, { parameter: name });
   }
+}
+
+function folderName(parameters: Parameters, name: "stack" | "server"): { readonly [part: string]: string } {
+  const value = parameters.get(name);
+  if (value === undefined) return {};
+  checkName(value, name);
+  return { [name]: value };
+}
+
+function checkName(name: string, part: "stack" | "server"): void {
+  inParameter(part, () => encodeName(name, part));
 }

@@ -4,111 +4,114 @@
  * @module
  */
 
-import { encodeName } from "../inventory/folder_names.ts";
-import { decodeCursor } from "../model/cursor.ts";
+import type { Cursor } from "../model/cursor.ts";
+import type { Filter } from "../model/filter.ts";
 import { encodeRecord } from "../model/record.ts";
-import type { StoredRecord } from "../model/query.ts";
+import type { Store } from "../store.ts";
+import { aggregateRoute } from "./aggregate_route.ts";
 import type { Route, ServiceContext } from "./context.ts";
-import { newestRecords, type RecordPage, type RecordQuery, recordsAfter } from "./newest_records.ts";
 import {
   answerLimit,
   badParameter,
+  filterText,
   type Parameters,
   readParameters,
-  stackAndServer,
+  refusingFilterText,
+  stackAndServers,
   timeBounds,
 } from "./query_parameters.ts";
+import { cursorsOfPlace, type PageQuery, readPage, type RecordPage } from "./record_pages.ts";
 
 /** What every route here understands. */
-const COMMON_PARAMETERS = ["stack", "server", "from", "to", "limit", "lines", "after"];
+const COMMON_PARAMETERS = ["stack", "server", "from", "to", "q", "limit", "lines", "after", "before"];
 
 /** One route and the parameter of its own, if it has one. */
 interface RecordRoute {
   readonly signal: string;
   readonly summary: string;
-  readonly filter?: { readonly parameter: string; readonly matcher: (value: string) => Matcher };
+  readonly own?: { readonly parameter: string; readonly filter: (value: string) => Filter };
 }
 
-type Matcher = (stored: StoredRecord) => boolean;
-
 const RECORD_ROUTES: readonly RecordRoute[] = [
-  { signal: "logs", summary: "newest log records", filter: { parameter: "level", matcher: levelMatcher } },
-  { signal: "timeseries", summary: "newest data points", filter: { parameter: "name", matcher: nameMatcher } },
+  { signal: "logs", summary: "newest log records", own: { parameter: "level", filter: levelFilter } },
+  { signal: "timeseries", summary: "newest data points", own: { parameter: "name", filter: nameFilter } },
   { signal: "audit", summary: "newest audit entries" },
   { signal: "events", summary: "newest events" },
   { signal: "requests", summary: "newest requests" },
 ];
 
-/** The routes `/api/logs`, `/api/timeseries` and the like. */
+/** The routes `/api/logs`, `/api/timeseries` and the like, and `/api/aggregate`, which sums them up. */
 export function recordRoutes(context: ServiceContext): readonly Route[] {
-  return RECORD_ROUTES.map((route) => {
-    const { signal, summary, filter } = route;
-    const parameters = [...COMMON_PARAMETERS, ...(filter === undefined ? [] : [filter.parameter])];
+  const routes = RECORD_ROUTES.map((route): Route => {
+    const { signal, summary, own } = route;
+    const parameters = [...COMMON_PARAMETERS, ...(own === undefined ? [] : [own.parameter])];
     return {
       method: "GET",
       path: `/api/${signal}`,
       summary: `${summary}: ?${parameters.join("&")}`,
-      answer: (request) => answerRecords(request, { context, route, parameters }),
+      answer: (request) => refusingFilterText(() => answerRecords(request, { context, route, parameters })),
     };
   });
+  return [...routes, aggregateRoute(context)];
 }
 
 async function answerRecords(
   request: Request,
   by: { readonly context: ServiceContext; readonly route: RecordRoute; readonly parameters: readonly string[] },
 ): Promise<Response> {
-  const { store, clock } = by.context;
-  const parameters = readParameters(request, by.parameters);
-  const query: RecordQuery = {
-    ...stackAndServer(parameters),
+  const { context: { store, clock }, route } = by;
+  const parameters = readParameters(request, by.parameters, { repeatable: ["server"] });
+  const query: PageQuery = {
+    ...stackAndServers(parameters),
     ...timeBounds(parameters, clock.now()),
-    signal: by.route.signal,
-    after: cursorOf(parameters, by.route.signal),
+    signal: route.signal,
+    filter: filterOf(parameters, route),
     limit: answerLimit(parameters),
-    matches: matcherOf(parameters, by.route),
   };
-  const page = query.after === undefined ? await newestRecords(store, query) : await recordsAfter(store, query);
+  const page = await pageOf(store, { query, parameters });
   const records = page.records.map(({ key: { stack, server }, record }) => ({ stack, server, record }));
-  const body = encodeRecord({ records, next: nextCursor(page, query) });
+  const body = encodeRecord({ records, next: page.next, previous: page.previous });
   return new Response(body, { headers: { "content-type": "application/json" } });
 }
 
-/**
- * Where to go on: behind the newest record. A cursor belongs to one journal, so that there is one only for a query that
- * names stack and server, or goes on from a cursor itself.
- */
-function nextCursor({ last }: RecordPage, { stack, server, after }: RecordQuery): string | null {
-  if (after !== undefined) return last?.cursor ?? after;
-  return stack === undefined || server === undefined ? null : last?.cursor ?? null;
-}
-
-function cursorOf(parameters: Parameters, signal: string): string | undefined {
+/** The page behind `after` or before `before`, which are texts of earlier answers. */
+async function pageOf(
+  store: Store,
+  { query, parameters }: { readonly query: PageQuery; readonly parameters: Parameters },
+): Promise<RecordPage> {
   const after = parameters.get("after");
-  if (after === undefined) return undefined;
+  const before = parameters.get("before");
+  if (after !== undefined && before !== undefined) throw badParameter("before", `"after" is given too`);
   try {
-    const { key } = decodeCursor(after);
-    encodeName(key.stack, "stack");
-    encodeName(key.server, "server");
-    const asked = { stack: key.stack, server: key.server, ...stackAndServer(parameters) };
-    if (key.signal === signal && key.stack === asked.stack && key.server === asked.server) return after;
+    return await readPage(store, { ...query, after: placeOf(after), before: placeOf(before) });
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError) || (after ?? before) === undefined) throw error;
+    const [parameter, field] = after === undefined ? ["before", "previous"] : ["after", "next"];
+    throw badParameter(
+      parameter,
+      `expected "${field}" of an earlier answer to this query, received "${after ?? before}"`,
+    );
   }
-  throw badParameter("after", `expected "next" of an earlier answer to this query, received "${after}"`);
 }
 
-function matcherOf(parameters: Parameters, { filter }: RecordRoute): Matcher | undefined {
-  const value = filter === undefined ? undefined : parameters.get(filter.parameter);
-  return value === undefined ? undefined : filter?.matcher(value);
+function placeOf(text: string | undefined): readonly Cursor[] | undefined {
+  return text === undefined ? undefined : cursorsOfPlace(text);
+}
+
+function filterOf(parameters: Parameters, { own }: RecordRoute): Filter | undefined {
+  const value = own === undefined ? undefined : parameters.get(own.parameter);
+  const filters = [value === undefined ? undefined : own?.filter(value), filterText(parameters)];
+  const given = filters.filter((filter) => filter !== undefined);
+  return given.length === 0 ? undefined : { kind: "all", filters: given };
 }
 
 /** One of several levels, each as a whole: `INFO` does not stand for `INFO+2`. */
-function levelMatcher(value: string): Matcher {
-  const levels = new Set(value.split(",").map((level) => level.trim().toUpperCase()));
-  if (levels.has("")) throw badParameter("level", `expected levels with a comma in between, received "${value}"`);
-  return ({ record: { level } }) => typeof level === "string" && levels.has(level.toUpperCase());
+function levelFilter(text: string): Filter {
+  const levels = text.split(",").map((level) => level.trim());
+  if (levels.includes("")) throw badParameter("level", `expected levels with a comma in between, received "${text}"`);
+  return { kind: "any", filters: levels.map((value) => ({ kind: "equals", field: "level", value })) };
 }
 
-function nameMatcher(value: string): Matcher {
-  return ({ record: { name } }) => name === value;
+function nameFilter(value: string): Filter {
+  return { kind: "equals", field: "name", value };
 }

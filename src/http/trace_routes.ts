@@ -11,10 +11,10 @@ import { listTraces } from "../signals/trace_list.ts";
 import { type TraceOrder, type TraceQuery, TraceSelection } from "../signals/trace_selection.ts";
 import { readTrace, type Trace } from "../signals/traces.ts";
 import type { Route, ServiceContext } from "./context.ts";
-import { durationMs } from "./duration_parameter.ts";
 import {
   answerLimit,
   badParameter,
+  durationMs,
   filterText,
   inParameter,
   type Parameters,

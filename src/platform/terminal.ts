@@ -16,6 +16,8 @@ export interface Terminal {
   variable(name: string): string | undefined;
   /** The directory of the user's own files. */
   homeDirectory(): string;
+  /** Whether standard output is a terminal, and no file or pipe. */
+  readonly isOutputTerminal: boolean;
   /** Writes to standard output; resolves once the text was taken, so that a slow reader holds the command up. */
   write(text: string): Promise<void>;
   /** Writes a message to standard error, with a line feed behind it. */
@@ -36,6 +38,7 @@ export const processTerminal: Terminal = {
   arguments: process.argv.slice(2),
   variable: (name) => process.env[name] || undefined,
   homeDirectory: homedir,
+  isOutputTerminal: process.stdout.isTTY === true,
   write,
   report: (message) => void process.stderr.write(`${message}\n`),
   showProgress,

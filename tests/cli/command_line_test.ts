@@ -6,10 +6,10 @@ import { runVarve, withDirectory } from "./varve_process.ts";
 test("varve: --help prints every command, and each command's its flags", async () => {
   const { status, output } = await runVarve(["--help"]);
   assert.equal(status, 0);
-  const commands = [["serve", "--token"], ["inventory", "--json"], ["tail", "--follow"], ["verify", "--signal"], [
-    "wipe",
-    "--yes",
-  ]];
+  const commands = [["serve", "--token"], ["inventory", "--json"], ["tail", "--follow"], ["query", "--filter"], [
+    "verify",
+    "--signal",
+  ], ["wipe", "--yes"]];
   for (const [command, flag] of commands) {
     assert.match(output, new RegExp(`varve ${command}`));
     const help = await runVarve([String(command), "--help"]);
@@ -24,7 +24,19 @@ test("varve: a command line that makes no sense is explained, with status 2", as
     [["frobnicate"], /Unknown command "frobnicate"/],
     [["--verbose"], /Unknown option "--verbose"/],
     [["tail", "--bad"], /--bad/],
-    [["tail", "shop"], /Too few arguments: expected varve tail STACK SERVER/],
+    [["tail"], /Too few arguments: expected varve tail STACK/],
+    [["tail", "a", "-n", "-5"], /--lines "-5"/],
+    [["tail", "a", "--keyed"], /Cannot use --keyed without --json/],
+    [["query", "--color", "blue"], /--color "blue"/],
+    [["query", "-q", ""], /--filter ""/],
+    [["query", "-q", "-debug"], /'-q' argument is ambiguous/],
+    [["query", "-n", "many"], /--limit "many"/],
+    [["query", "--from", "yesterday"], /"--from": expected RFC 3339, .*, received "yesterday"/],
+    [["query", "--to", "-1y"], /"--to": .*, received "-1y"/],
+    [["query", "--step", "1m"], /Cannot use --step without --aggregate/],
+    [["query", "--aggregate", "count", "-n", "1"], /Cannot use --limit with --aggregate/],
+    [["query", "--aggregate", "count", "--step", "-1"], /"--step": expected a duration .*, received "-1"/],
+    [["query", "--aggregate", "avg"], /expected "field"/],
     [["inventory", "a", "b"], /Unexpected argument "b"/],
     [["tail", "a", "b", "-n", "many"], /--lines "many"/],
     [["tail", "a", "b", "--signal", "log"], /Cannot use signal "log": expected one of logs, metrics/],

@@ -37,3 +37,10 @@ test("displayBytes: whole bytes below 1 KiB, one decimal below 10 of a unit, els
 test("displayTable: columns as wide as their longest cell", () => {
   assert.equal(displayTable([["A", "B"], ["long\n", "x"], ["", "yy"]]), "A       B\nlong\\n  x\n        yy\n");
 });
+
+test("displayTable: numbers are aligned to the right", () => {
+  assert.equal(
+    displayTable([["A", "N"], ["x", "5"], ["yy", "1000"]], { numbersFrom: 1 }),
+    "A      N\nx      5\nyy  1000\n",
+  );
+});

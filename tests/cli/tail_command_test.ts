@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openStore } from "../../mod.ts";
-import { runVarve, startVarve, withDirectory } from "./varve_process.ts";
+import { runVarve, startVarve, type VarveProcess, withDirectory } from "./varve_process.ts";
 
 const GRIDCTL = fileURLToPath(new URL("../testdata/gridctl", import.meta.url));
 const KEY = { stack: "shop", server: "a", signal: "logs" };
@@ -40,10 +40,36 @@ test("varve tail: every signal of gridctl's files, across raw and compressed seg
   );
 });
 
+test("varve tail: a filter, several servers, and all of a stack, each behind its name", async () => {
+  await withDirectory(async (root) => {
+    await using store = await openStore(root);
+    for (const [index, server] of ["a", "b", "c"].entries()) {
+      const records = [1, 2, 3].map((n) => ({
+        ts: `2026-04-30T12:00:0${n}.${index}Z`,
+        level: n === 3 ? "WARN" : "INFO",
+        msg: `${server} ${n}`,
+      }));
+      store.journal({ ...KEY, server }).appendAll(records);
+    }
+    await store.flush();
+    const lines = async (...args: string[]) => {
+      const { output, errorOutput, status } = await runVarve(["tail", "shop", ...args, "--root", root]);
+      assert.equal(status, 0, errorOutput);
+      return output.split("\n").slice(0, -1).map((line) => line.replace(/ \S+Z (?:INFO |WARN ) /, ": "));
+    };
+    assert.deepEqual(await lines("a", "b", "-n", "4"), ["a: a 2", "b: b 2", "a: a 3", "b: b 3"]);
+    assert.deepEqual((await lines("-q", "level=warn")).sort(), ["a: a 3", "b: b 3", "c: c 3"]);
+    assert.deepEqual(await lines("-q", "msg~^b", "-n", "2"), ["b: b 2", "b: b 3"]);
+  });
+});
+
 test("varve tail: a journal that is not there is an error", async () => {
   const { status, errorOutput } = await runVarve(["tail", "demo", "nobody", "--root", GRIDCTL]);
   assert.equal(status, 1);
   assert.match(errorOutput, /Cannot find logs of "demo\/nobody"/);
+  const one = await runVarve(["tail", "demo", "github", "nobody", "--root", GRIDCTL]);
+  assert.equal(one.status, 1);
+  assert.match(one.errorOutput, /Cannot find logs of "demo\/nobody"/);
 });
 
 test("varve tail -f: prints what is appended, also past a rotation and a wipe, until it is ended", async () => {
@@ -88,3 +114,40 @@ test("varve tail -f: waits for a journal that is not there yet", async () => {
     }
   });
 });
+
+test("varve tail -f: follows every server of a stack, new ones too, past what the filter leaves out", async () => {
+  await withDirectory(async (root) => {
+    await using store = await openStore(root, { segment: { maxBytes: 600 }, retention: { maxSegments: false } });
+    const append = async (server: string, msg: string, level = "INFO") => {
+      store.journal({ ...KEY, server }).append({ ...record(msg), level });
+      await store.flush();
+    };
+    await append("a", "old", "WARN");
+    const tail = startVarve(["tail", "shop", "-n", "0", "-f", "--json", "-q", "level>=warn", "--root", root]);
+    const expected: string[] = [];
+    try {
+      // Nothing is printed at first: once the first new one is there, following has begun.
+      for (let index = 0; !(await isPrinted(tail, "begun")); index++) await append("a", "begun", "WARN");
+      for (let index = 0; index < 40; index++) {
+        const server = index < 20 ? "a" : `new-${index % 2}`;
+        const level = index % 4 === 0 ? "ERROR" : "INFO";
+        await append(server, `${server} ${index}`, level);
+        if (level === "ERROR") expected.push(`${server} ${index}`);
+      }
+      await append("a", "the last", "WARN");
+      const output = await tail.outputMatching(/the last/);
+      const messages = output.trimEnd().split("\n").map((line): string => JSON.parse(line).msg);
+      assert.deepEqual(messages.filter((msg) => !/begun|the last/.test(msg)).sort(), expected.sort());
+      assert.ok(!messages.includes("old"));
+    } finally {
+      tail.kill("SIGINT");
+      await tail.ended;
+    }
+  });
+});
+
+/** Whether a process has printed something, after a moment. */
+async function isPrinted({ outputMatching }: VarveProcess, text: string): Promise<boolean> {
+  const printed = outputMatching(new RegExp(text)).then(() => true);
+  return await Promise.race([printed, new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 100))]);
+}

@@ -28,6 +28,8 @@ export interface VarveResult {
 export interface VarveProcess {
   readonly input: Writable;
   kill(signal: NodeJS.Signals): void;
+  /** Reads no more of the output, as `head` does once it has seen enough. */
+  closeOutput(): void;
   /** Resolves with all output so far once it matches; rejects when the process ends before. */
   outputMatching(pattern: RegExp): Promise<string>;
   /** Resolves when the process has ended and its output is complete. */
@@ -70,7 +72,8 @@ export function startVarve(args: readonly string[], environment: Environment = {
   };
   // Deno's `child.kill` reports the signal as the end, also of a process that caught it and ended with a status.
   const kill = (signal: NodeJS.Signals) => void (child.pid !== undefined && process.kill(child.pid, signal));
-  return { input: child.stdin, kill, outputMatching, ended };
+  const closeOutput = () => void child.stdout.destroy();
+  return { input: child.stdin, kill, closeOutput, outputMatching, ended };
 }
 
 /** Runs `varve` to its end, with `input` as its standard input. */
@@ -115,6 +118,13 @@ export function varveCommand(): readonly string[] {
 
 function environmentOf(environment: Environment): NodeJS.ProcessEnv {
   const none = { VARVE_ROOT: undefined, VARVE_HOST: undefined, VARVE_PORT: undefined, VARVE_STACK: undefined };
-  const all = { ...process.env, NO_COLOR: "1", ...none, VARVE_TOKEN: undefined, ...environment };
+  const all = {
+    ...process.env,
+    NO_COLOR: "1",
+    FORCE_COLOR: undefined,
+    ...none,
+    VARVE_TOKEN: undefined,
+    ...environment,
+  };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

@@ -6,6 +6,7 @@ import { withService } from "./test_service.ts";
 interface Answer {
   readonly records: readonly { readonly stack: string; readonly server: string; readonly record: TelemetryRecord }[];
   readonly next: string | null;
+  readonly previous: string | null;
 }
 
 const LEVELS = ["DEBUG", "INFO", "INFO+2", "WARN", "ERROR"];
@@ -28,7 +29,7 @@ function messages({ records }: Answer): unknown[] {
 
 test("GET /api/logs: the newest records, newest last, 100 unless asked otherwise", async () => {
   await withService(async ({ store, json }) => {
-    assert.deepEqual(await json("/api/logs"), { records: [], next: null });
+    assert.deepEqual(await json("/api/logs"), { records: [], next: null, previous: null });
     appendLogs(store, ["a"], 250);
     const newest = (count: number) => Array.from({ length: count }, (_, index) => `a ${250 - count + index}`);
     assert.deepEqual(messages(await json("/api/logs")), newest(100));
@@ -47,6 +48,12 @@ test("GET /api/logs: stack and server choose, several journals are merged by tim
     assert.deepEqual(messages(await json("/api/logs?server=a")), ["other", "a 0", "a 1"]);
     assert.deepEqual(messages(await json("/api/logs?stack=shop&server=&level=")), ["a 0", "b 0", "a 1", "b 1"]);
     assert.deepEqual(messages(await json("/api/logs?stack=nothing")), []);
+    store.journal({ stack: "shop", server: "c, d", signal: "logs" }).append({
+      ts: "2026-05-01T00:00:00Z",
+      msg: "comma",
+    });
+    assert.deepEqual(messages(await json("/api/logs?server=b&server=c,+d")), ["b 0", "b 1", "comma"]);
+    assert.deepEqual(messages(await json("/api/logs?stack=shop&server=a&server=a&server=x")), ["a 0", "a 1"]);
   });
 });
 
@@ -59,6 +66,7 @@ test("GET /api/logs: level names levels as a whole, in any case, however far bac
     assert.deepEqual(await levels("level=warn,Error"), ["WARN", "ERROR", "WARN", "ERROR"]);
     assert.deepEqual(await levels("level=INFO%2B2&limit=1"), ["INFO+2"]);
     assert.deepEqual(await levels("level=FATAL"), []);
+    assert.deepEqual(await levels("level=info,warning&limit=3"), ["WARN", "INFO", "WARN"]);
     const ts = "2026-05-01T00:00:00Z";
     const journal = store.journal({ stack: "shop", server: "a", signal: "logs" });
     journal.appendAll(Array.from({ length: 3000 }, () => ({ ts, level: "TRACE", msg: "noise" })));
@@ -86,31 +94,47 @@ test("GET /api/logs: from is inclusive, to exclusive; RFC 3339, seconds and time
   });
 });
 
-test("GET /api/logs: next goes on behind the newest record, also past those that a filter leaves out", async () => {
-  await withService(async ({ store, json, request }) => {
-    appendLogs(store, ["a"], 3);
-    const journal = store.journal({ stack: "shop", server: "a", signal: "logs" });
-    const first = await json<Answer>("/api/logs?stack=shop&server=a&level=DEBUG");
-    assert.deepEqual(messages(first), ["a 0"]);
-    assert.deepEqual(messages(await json(`/api/logs?after=${first.next}`)), []);
-    for (let index = 0; index < 5; index++) {
-      journal.append({ ts: "2026-05-01T00:00:00Z", level: "INFO", msg: `new ${index}` });
+test("GET /api/logs: q is a filter, beside the other parameters", async () => {
+  await withService(async ({ store, json }) => {
+    appendLogs(store, ["a", "b"], 10);
+    const cases: readonly (readonly [query: string, expected: readonly string[]])[] = [
+      ["level>=warn", ["a 3", "b 3", "a 4", "b 4", "a 8", "b 8", "a 9", "b 9"]],
+      ['msg~"^b [0-2]"', ["b 0", "b 1", "b 2"]],
+      ["not (level=debug or level>info) msg*=6", ["a 6", "b 6"]],
+      ["msg=nothing", []],
+      [" ", ["a 9", "b 9"]],
+    ];
+    for (const [q, expected] of cases) {
+      const limit = q === " " ? "2" : "100";
+      assert.deepEqual(messages(await json(`/api/logs?${new URLSearchParams({ q, limit })}`)), expected, q);
     }
-    const second = await json<Answer>(`/api/logs?after=${first.next}&limit=3`);
-    assert.deepEqual(messages(second), ["new 0", "new 1", "new 2"]);
-    const third = await json<Answer>(`/api/logs?after=${second.next}&limit=3`);
-    assert.deepEqual(messages(third), ["new 3", "new 4"]);
-    assert.equal((await json<Answer>(`/api/logs?after=${third.next}`)).next, third.next);
-    assert.equal((await request(`/api/events?after=${third.next}`)).status, 400);
-    assert.equal((await request(`/api/logs?server=b&after=${third.next}`)).status, 400);
-    appendLogs(store, ["b"], 1);
-    assert.equal((await json<Answer>("/api/logs")).next, null);
+    const query = new URLSearchParams({ q: "level>=warn", level: "ERROR", server: "b", from: "2026-04-30T12:00:05Z" });
+    assert.deepEqual(messages(await json(`/api/logs?${query}`)), ["b 9"]);
   });
 });
 
+test("GET /api/logs: a filter that is not understood is refused with its column", async () => {
+  await withService(async ({ store, request }) => {
+    appendLogs(store, ["a"], 1);
+    for (
+      const [q, column] of [["level>=loud", 8], ["msg~/(/", 5], ["(", 2], [`msg~${"x{100}".repeat(9)}`, 5]] as const
+    ) {
+      const response = await request(`/api/logs?${new URLSearchParams({ q })}`);
+      assert.equal(response.status, 400, q);
+      assert.equal(response.headers.get("content-type"), "application/problem+json");
+      const { parameter, detail } = await response.json();
+      assert.equal(parameter, "q");
+      assert.ok(detail.startsWith(`Cannot read the filter at column ${column}: `), detail);
+    }
+  });
+});
+
+/** A place in logs of stack s and server v. */
+const PLACE = btoa('["s","v","logs",null,1,null,0]');
+
 test("GET /api/…: parameters that make no sense get 400 and are named", async () => {
   const cases: readonly (readonly [path: string, parameter: string])[] = [
-    ["/api/logs?q=x", "q"],
+    ["/api/logs?name=x", "name"],
     ["/api/logs?Level=INFO", "Level"],
     ["/api/logs?limit=0", "limit"],
     ["/api/logs?limit=10001", "limit"],
@@ -119,18 +143,25 @@ test("GET /api/…: parameters that make no sense get 400 and are named", async 
     ["/api/logs?lines=x", "lines"],
     ["/api/logs?limit=1&lines=1", "lines"],
     ["/api/logs?limit=1&limit=1", "limit"],
+    ["/api/logs?stack=a&stack=b", "stack"],
+    ["/api/logs?q=a&q=b", "q"],
     [`/api/logs?server=${"x".repeat(300)}`, "server"],
+    [`/api/logs?server=a&server=${"x".repeat(300)}`, "server"],
     ["/api/logs?level=INFO,", "level"],
     ["/api/logs?from=yesterday", "from"],
     ["/api/logs?to=2026-02-30T00:00:00Z", "to"],
     ["/api/logs?from=-1y", "from"],
     ["/api/logs?from=-999999999d", "from"],
     ["/api/logs?after=abc", "after"],
+    ["/api/logs?before=.", "before"],
+    [`/api/logs?before=${PLACE}.`, "before"],
+    [`/api/logs?after=${PLACE}&before=${PLACE}`, "before"],
+    [`/api/logs?stack=s&server=a&after=${PLACE}`, "after"],
+    [`/api/logs?stack=t&before=${PLACE}`, "before"],
+    [`/api/events?after=${PLACE}`, "after"],
     [`/api/logs?after=${btoa('["s","v","logs",null,1,null,-1]')}`, "after"],
     [`/api/logs?after=${btoa('["","v","logs",null,1,null,0]')}`, "after"],
     ["/api/timeseries?level=INFO", "level"],
-    ["/api/traces?errors=true", "errors"],
-    ["/api/traces?minDuration=1s", "minDuration"],
     ["/api/telemetry/inventory?signal=logs", "signal"],
     ["/readyz?verbose", "verbose"],
   ];
