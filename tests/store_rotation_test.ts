@@ -81,7 +81,9 @@ test("rotation under full load drops nothing, compresses every sealed segment an
   assert.ok(rotations >= Math.floor(APPENDED_BYTES / SEGMENT_MAX_BYTES) && rotations > 1, `${rotations} rotations`);
   assert.equal(rotated.sealed.length, rotations);
   assert.equal(rawBytes + statSync(rotated.active).size, appendedDigest().bytes);
-  const own = [".holder.json", ".lock", "logs.jsonl", ...rotated.sealed.map((path) => path.split("/").at(-1))];
+  const sealed = rotated.sealed.map((path) => path.split("/").at(-1) ?? "");
+  const sideFiles = sealed.map((name) => name.replace(/jsonl\.gz$/, "idx"));
+  const own = [".holder.json", ".lock", "logs.jsonl", ...sealed, ...sideFiles];
   assert.deepEqual(namesIn(rotated.folder), own.sort());
 });
 

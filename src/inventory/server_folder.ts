@@ -18,7 +18,7 @@ import { signalOf } from "../model/signal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { groupSegments } from "../segment/listing.ts";
-import { activeName, parseSegmentFile } from "../segment/names.ts";
+import { activeName, gzipName, parseSegmentFile } from "../segment/names.ts";
 import type { BudgetedFolder, ByteBudget, PrunableActiveSegment, PrunableSegment } from "./byte_budget.ts";
 import { FolderLock } from "./folder_lock.ts";
 import type { DirectorySyncs } from "./directory_syncs.ts";
@@ -299,10 +299,14 @@ export class ServerFolder implements JournalFolder, BudgetedFolder {
 
   #clearLeftovers(): void {
     const { fileSystem, isSignal } = this.#options;
-    for (const { name, kind } of fileSystem.list(this.path)) {
+    const entries = fileSystem.list(this.path);
+    const names = new Set(entries.map(({ name }) => name));
+    for (const { name, kind } of entries) {
       const file = parseSegmentFile(name);
-      const isLeftover = isTemporaryRequest(name) || (file?.kind === "temporary" && isSignal(file.signal));
-      if (kind === "file" && isLeftover) fileSystem.remove(`${this.path}/${name}`);
+      // Of a compression that was cut short, or of a segment whose removal outlived a loss of power.
+      const isSideFileLeft = file?.kind === "side" && !names.has(gzipName(file.base));
+      const isOwn = (file?.kind === "temporary" || isSideFileLeft) && isSignal(file.signal);
+      if (kind === "file" && (isTemporaryRequest(name) || isOwn)) fileSystem.remove(`${this.path}/${name}`);
     }
   }
 

@@ -27,6 +27,7 @@ import {
   type CompressionResult,
   compressSegment,
 } from "../segment/compression.ts";
+import { SIDE_FILE_SIZES } from "../segment/side_file.ts";
 
 /** One sealed segment that is to be compressed. */
 export interface CompressionTask {
@@ -34,6 +35,8 @@ export interface CompressionTask {
   readonly temporaryPath: string;
   /** See {@linkcode CompressionJob.foundPath}. */
   readonly foundPath: string | undefined;
+  /** Where the side file goes. */
+  readonly sideFilePath: string;
   readonly time: TimeSource;
   /** Whether the segment is still there and wanted. Asked before the work. */
   isWanted(): boolean;
@@ -41,7 +44,7 @@ export interface CompressionTask {
   reserve(): (() => void) | undefined;
   /** Puts the finished temporary file in the raw one's place. False when the segment is not wanted any more. */
   finish(result: CompressionResult): Promise<boolean>;
-  /** Clears away what a compression that failed or was cancelled left. */
+  /** Clears away what a compression that failed, was cancelled or was not wanted any more left. */
   abandon(): void;
 }
 
@@ -189,7 +192,8 @@ export class Compressor {
     const level = this.#queue.length >= COMPRESSION_BACKLOG_MAX ? COMPRESSION_LEVEL_FAST : COMPRESSION_LEVEL;
     const { rawPath, temporaryPath, foundPath, time } = task;
     const cancellation = this.#cancellation;
-    const files = { rawPath, temporaryPath, foundPath };
+    const sideFile = { path: task.sideFilePath, sizes: SIDE_FILE_SIZES };
+    const files = { rawPath, temporaryPath, foundPath, sideFile };
     const job = { ...files, time, level, blockTargetBytes: BLOCK_TARGET_BYTES, cancellation };
     let giveBack: (() => void) | undefined;
     try {
@@ -274,7 +278,7 @@ function abandonQuietly(task: CompressionTask): void {
   }
 }
 
-/** The Worker's module: the functions of `compression.ts` as text, and a loop that answers jobs. */
+/** The Worker's module: the functions that compress as text, and a loop that answers jobs. */
 function compressionSource(): string {
   const parts = Object.entries(compressionParts).map(([name, part]) => `${JSON.stringify(name)}: ${part}`);
   return `import * as fs from "node:fs";

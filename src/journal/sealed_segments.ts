@@ -10,7 +10,8 @@ import type { Clock } from "../platform/clock.ts";
 import { errorCode, type FileSystem } from "../platform/file_system.ts";
 import { GZIP_END_BYTES, headerBytes } from "../segment/block_table.ts";
 import { listSignal, type SealedSegment } from "../segment/listing.ts";
-import { activeName, gzipName, rawName, stampTimeMs, temporaryName } from "../segment/names.ts";
+import { activeName, gzipName, rawName, sideName, stampTimeMs, temporaryName } from "../segment/names.ts";
+import { SIDE_FILE_SIZES, sideFileMaxBytes } from "../segment/side_file.ts";
 import type { JournalAccounts } from "./accounts.ts";
 import type { JournalFolder } from "./journal_folder.ts";
 import type { Compressor } from "./compressor.ts";
@@ -71,26 +72,33 @@ export class SealedSegments {
     const rawPath = `${folder.path}/${rawName(segment.base)}`;
     const temporaryPath = `${folder.path}/${temporaryName(segment.base)}`;
     const gzipPath = `${folder.path}/${gzipName(segment.base)}`;
+    const sideFilePath = `${folder.path}/${sideName(segment.base)}`;
     let giveBack: (() => void) | undefined;
     const isWanted = () => folder.isStillHeld() && fileSystem.stat(rawPath) !== undefined;
     compressor.add({
       rawPath,
       temporaryPath,
       foundPath: segment.files.includes(gzipName(segment.base)) ? gzipPath : undefined,
+      sideFilePath,
       time: signal.time,
       isWanted,
       reserve: () => {
         const rawBytes = fileSystem.stat(rawPath)?.sizeBytes ?? 0;
-        const bytes = gzipMaxBytes(rawBytes);
+        const bytes = gzipMaxBytes(rawBytes) + sideFileMaxBytes(rawBytes, SIDE_FILE_SIZES);
         giveBack = folder.reserveRoom(bytes, { sealedBeforeMs: stampTimeMs(segment.stamp) ?? 0 });
         return giveBack;
       },
-      // Once the lock is lost, it may be the next holder's.
-      abandon: () => folder.isStillHeld() && removeIfThere(fileSystem, temporaryPath),
-      finish: async ({ origin }) => {
+      abandon: () => {
+        // Once the lock is lost, it may be the next holder's.
+        if (!folder.isStillHeld()) return;
+        removeIfThere(fileSystem, temporaryPath);
+        if (fileSystem.stat(gzipPath) === undefined) removeSideFile(fileSystem, sideFilePath);
+      },
+      finish: async ({ origin, sideFileBytes }) => {
         // The seal's rename has to be on disk first: a loss of power could else leave the same records in an active file.
         await folder.syncNames();
         if (!isWanted()) return false;
+        if (origin === "written" && sideFileBytes === 0) removeSideFile(fileSystem, sideFilePath);
         if (origin === "written") fileSystem.rename(temporaryPath, gzipPath);
         folder.namesChanged();
         // Counted by its name from now on.
@@ -147,7 +155,17 @@ export function removeSignal(
   const sealed = listing.sealed.flatMap(({ files }) => files);
   const active = listing.active ? [activeName(place.signal)] : [];
   // Oldest first and the active one last, so that a wipe cut short leaves the newest records, in order.
-  for (const name of [...listing.sideFiles, ...sealed, ...active]) removeIfThere(fileSystem, `${place.folder}/${name}`);
+  const names = new Set([...listing.sideFiles, ...sealed, ...active]);
+  for (const name of names) removeIfThere(fileSystem, `${place.folder}/${name}`);
+}
+
+/** Removes a side file that belongs to nothing. Where that is refused, it stays, and is no segment's. */
+function removeSideFile(fileSystem: FileSystem, path: string): void {
+  try {
+    if (fileSystem.stat(path) !== undefined) fileSystem.remove(path);
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+  }
 }
 
 function removeIfThere(fileSystem: FileSystem, path: string): void {

@@ -42,12 +42,14 @@ export async function recordSearch(
   time: TimeSource,
 ): Promise<RecordSearch> {
   const { range, filter } = asked;
+  // First, because it refuses what is no filter.
+  const meetsFilter = filter && await compileFilter(filter);
   return {
     selection: { range, tokens: filter && tokensOfFilter(filter) },
     probe: filter && probeOfFilter(filter),
     mayBeInTime: range === undefined ? () => true : timeWindow(range, time),
     isInTime: range === undefined ? () => true : (record) => overlaps(record, { range, source: time }),
-    meetsFilter: filter && await compileFilter(filter),
+    meetsFilter,
   };
 }
 

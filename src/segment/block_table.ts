@@ -28,6 +28,8 @@ export interface BlockTable {
   /** Length of the raw segment in bytes. */
   readonly rawBytes: number;
   readonly blocks: readonly Block[];
+  /** The CRC-32 that stands behind the table, which tells it from every other one. */
+  readonly crc: number;
 }
 
 /** Bytes behind the last block: an empty one, and the gzip trailer. */
@@ -39,7 +41,7 @@ export function headerBytes(blockCount: number): number {
 }
 
 /** The gzip header with `table` in its extra field. At most 2,047 blocks fit. */
-export function encodeHeader(table: BlockTable, crc32: (bytes: Uint8Array) => number): Uint8Array {
+export function encodeHeader(table: Omit<BlockTable, "crc">, crc32: (bytes: Uint8Array) => number): Uint8Array {
   const dataBytes = 12 + 32 * table.blocks.length + 4;
   const header = new Uint8Array(12 + 4 + dataBytes);
   const view = new DataView(header.buffer);
@@ -78,7 +80,8 @@ export function decodeHeader(header: Uint8Array, crc32: (bytes: Uint8Array) => n
   const blockCount = view.getUint16(18, true);
   const end = 16 + dataBytes;
   if (dataBytes !== 16 + 32 * blockCount || view.getUint16(10, true) !== dataBytes + 4) return undefined;
-  if (header.length < end || crc32(header.subarray(16, end - 4)) !== view.getUint32(end - 4, true)) return undefined;
+  const crc = header.length < end ? undefined : view.getUint32(end - 4, true);
+  if (crc === undefined || crc32(header.subarray(16, end - 4)) !== crc) return undefined;
   const blocks = Array.from({ length: blockCount }, (_, index) => {
     const at = 28 + 32 * index;
     return {
@@ -90,5 +93,5 @@ export function decodeHeader(header: Uint8Array, crc32: (bytes: Uint8Array) => n
       latest: view.getBigInt64(at + 24, true),
     };
   });
-  return { rawBytes: Number(view.getBigUint64(20, true)), blocks };
+  return { rawBytes: Number(view.getBigUint64(20, true)), blocks, crc };
 }

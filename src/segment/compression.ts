@@ -9,6 +9,9 @@
  * - When the generator ends, the temporary file is on disk, and every block of it was inflated again and compared.
  * - The bytes that `zcat` prints are the raw segment's, to the last one, whether or not they are valid JSON.
  *
+ * Does not guarantee
+ * - That there is a side file, or that it is on disk: what it says is only ever a reason to read less.
+ *
  * @module
  */
 
@@ -16,6 +19,9 @@ import { recordTimeRange, type TimeSource } from "../model/record_time.ts";
 import { parseRfc3339, type TimeNs } from "../model/time.ts";
 import type { CompressionFile, CompressionFiles } from "../platform/compression_files.ts";
 import { type Block, type BlockTable, decodeHeader, encodeHeader, headerBytes } from "./block_table.ts";
+import { type SideFileParts, sideFileParts, type SideFileSizes } from "./side_file.ts";
+import { type SideFile, type SideFileWriterParts, sideFileWriterParts } from "./side_file_writer.ts";
+import { type TokenParts, tokenParts } from "./tokens.ts";
 
 /** The part of `node:zlib` that compression needs. */
 export interface CompressionZlib {
@@ -45,6 +51,8 @@ export interface CompressionJob {
   readonly time: TimeSource;
   /** Raw bytes a block should hold; more where the table would not fit otherwise. */
   readonly blockTargetBytes: number;
+  /** The side file, which takes the place of one that stands there, and how large it becomes. */
+  readonly sideFile: { readonly path: string; readonly sizes: SideFileSizes };
 }
 
 /** What a finished compression came to. */
@@ -53,6 +61,8 @@ export interface CompressionResult {
   readonly origin: "written" | "found";
   readonly rawBytes: number;
   readonly compressedBytes: number;
+  /** Length of the side file that was written; 0 where there is none. */
+  readonly sideFileBytes: number;
 }
 
 /** The beginning of a line that was read, its time field, and what it says. */
@@ -62,13 +72,13 @@ interface KnownTime {
 }
 
 /** Where a block's lines lie in the raw segment. */
-interface RawSpan {
+export interface RawSpan {
   readonly start: number;
   readonly end: number;
 }
 
 /** The functions that travel to the Worker. */
-export interface CompressionParts {
+export interface CompressionParts extends TokenParts, SideFileParts, SideFileWriterParts {
   readonly parseRfc3339: typeof parseRfc3339;
   readonly recordTimeRange: typeof recordTimeRange;
   readonly headerBytes: typeof headerBytes;
@@ -88,6 +98,9 @@ export interface CompressionParts {
 
 /** See {@linkcode CompressionParts}. */
 export const compressionParts: CompressionParts = {
+  ...tokenParts,
+  ...sideFileParts,
+  ...sideFileWriterParts,
   parseRfc3339,
   recordTimeRange,
   headerBytes,
@@ -107,8 +120,8 @@ export const compressionParts: CompressionParts = {
 
 /**
  * Writes, syncs and verifies the compressed form of a segment as a temporary file with the raw one's modification time,
- * unless one that stands there already is whole. Yields after each block, so that a caller can end the work, or let other
- * work through.
+ * unless one that stands there already is whole, and then its side file. Yields after each block, so that a caller can end
+ * the work, or let other work through.
  *
  * @throws {Error} If a file cannot be read or written, or what was written does not inflate to what was read. The
  * temporary file is then worthless; the raw one was not touched.
@@ -126,12 +139,15 @@ export function* compressSegment(
     try {
       const { sizeBytes: rawBytes, modifiedTimeMs } = raw.stat();
       const spans = context.parts.planBlocks(context, { raw, rawBytes, targetBytes: job.blockTargetBytes });
-      const blocks = yield* context.parts.writeBlocks(context, { job, raw, temporary, spans });
+      const side = yield* context.parts.planSideFile(context, { raw, rawBytes, spans, sideFile: job.sideFile });
+      const blocks = yield* context.parts.writeBlocks(context, { job, raw, temporary, spans, side });
       temporary.writeSync(context.parts.encodeHeader({ rawBytes, blocks }, context.zlib.crc32), 0);
       temporary.syncSync();
-      yield* context.parts.verifyBlocks(context, { path: job.temporaryPath, file: temporary });
+      const table = yield* context.parts.verifyBlocks(context, { path: job.temporaryPath, file: temporary });
       context.files.setModifiedTime(job.temporaryPath, modifiedTimeMs);
-      return { origin: "written", rawBytes, compressedBytes: temporary.stat().sizeBytes };
+      if (side !== undefined) context.parts.sealSideFile(context, side, table.crc);
+      const sideFileBytes = side === undefined ? 0 : context.parts.writeSideFile(context, side);
+      return { origin: "written", rawBytes, compressedBytes: temporary.stat().sizeBytes, sideFileBytes };
     } finally {
       temporary.close();
     }
@@ -188,9 +204,10 @@ function lineTimes(
 ): { readonly earliest: TimeNs; readonly latest: TimeNs } | undefined | null {
   const { text, source, last } = line;
   if (source.kind === "field") {
-    // Nearly every line starts with its time; a second field of that name would count instead of the first one.
-    const marker = `"${source.field}":"`;
-    if (text.startsWith(marker, 1) && text.indexOf(marker, 2) < 0) {
+    // Nearly every line starts with its time; a second field of that name, also one in escapes, would count instead.
+    const key = `"${source.field}"`;
+    const marker = `${key}:"`;
+    if (text.startsWith(marker, 1) && text.indexOf(key, 2) < 0 && text.indexOf("\\u") < 0) {
       // Many lines have the time of the one before.
       if (text.startsWith(last.head, 1)) return { earliest: last.time, latest: last.time };
       const start = 1 + marker.length;
@@ -239,7 +256,7 @@ function surveyBlock(
   return earliest < unknown.earliest || latest > unknown.latest ? { lines, ...unknown } : { lines, earliest, latest };
 }
 
-/** Writes the deflate stream and the gzip trailer behind the room that the header will take. */
+/** Writes the deflate stream and the gzip trailer behind the room that the header will take, and marks each block's tokens. */
 function* writeBlocks(
   context: CompressionContext,
   work: {
@@ -247,6 +264,7 @@ function* writeBlocks(
     readonly raw: CompressionFile;
     readonly temporary: CompressionFile;
     readonly spans: readonly RawSpan[];
+    readonly side: SideFile | undefined;
   },
 ): Generator<void, Block[], void> {
   const { parts, zlib } = context;
@@ -254,12 +272,13 @@ function* writeBlocks(
   let offset = parts.headerBytes(work.spans.length);
   let rawBytes = 0;
   let rawCrc = 0;
-  for (const span of work.spans) {
+  for (const [index, span] of work.spans.entries()) {
     const bytes = parts.readSpan(work.raw, span);
     if (bytes.length !== span.end - span.start) {
       throw new Error(`Cannot compress "${work.job.rawPath}": it became shorter`);
     }
     const survey = parts.surveyBlock(context, { bytes, source: work.job.time });
+    if (work.side !== undefined) parts.markBlock(parts, work.side, { index, bytes });
     const deflated = zlib.deflateRawSync(bytes, { level: work.job.level, finishFlush: zlib.constants.Z_FULL_FLUSH });
     blocks.push({ offset, rawOffset: span.start, crc: zlib.crc32(bytes), ...survey });
     work.temporary.writeSync(deflated, offset);
@@ -323,7 +342,7 @@ function* findWhole(
     if (rawBytes < place.rawBytes) return undefined;
     // The raw form goes next.
     file.syncSync();
-    return { origin: "found", rawBytes, compressedBytes: file.stat().sizeBytes };
+    return { origin: "found", rawBytes, compressedBytes: file.stat().sizeBytes, sideFileBytes: 0 };
   } catch (error) {
     if (Atomics.load(place.cancellation, 0) !== 0) throw error;
     // Another program's, or damaged: the raw form counts.

@@ -12,7 +12,7 @@ import type { TimeRange } from "../model/time.ts";
 import { errorCode, type FileHandle, type FileSystem, type OpenMode } from "../platform/file_system.ts";
 import { openGzipReader } from "./gzip_reader.ts";
 import type { SealedSegment } from "./listing.ts";
-import { gzipName, rawName } from "./names.ts";
+import { gzipName, rawName, sideName } from "./names.ts";
 import { openRawReader } from "./raw_reader.ts";
 import type { TokenNeed } from "./tokens.ts";
 
@@ -81,7 +81,9 @@ export function openSealedSegment(
   if (raw !== undefined) return openRawReader(raw, { path: rawPath, kind: "sealed" });
   const gzipPath = `${folder}/${gzipName(segment.base)}`;
   const gzip = openIfThere(fileSystem, gzipPath);
-  return gzip === undefined ? undefined : openGzipReader(gzip, { path: gzipPath, onDamage });
+  if (gzip === undefined) return undefined;
+  const openSideFile = () => openIfThere(fileSystem, `${folder}/${sideName(segment.base)}`);
+  return openGzipReader(gzip, { path: gzipPath, onDamage, openSideFile });
 }
 
 /** Opens a file that need not be there, or gives `undefined`. */

@@ -56,18 +56,18 @@ export async function fillTwoSignals(run: ProtocolRun, store?: Store): Promise<v
   await pass(run, 1500);
 }
 
-/** Gives the oldest `.gz` the raw file back, which a crash may leave beside it, and a side file. */
+/** Gives the oldest `.gz` the raw file back, which a crash may leave beside it. */
 export function leavePair(fileSystem: MemoryFileSystem): void {
   const names = listNames(fileSystem).filter((name) => name.endsWith(".gz"));
   const oldest = (names[0] ?? "").replace(/\.jsonl\.gz$/, "");
   putFile(fileSystem, `${oldest}.jsonl`, gunzipSync(readFile(fileSystem, `${oldest}.jsonl.gz`)));
-  putFile(fileSystem, `${oldest}.idx`, Uint8Array.of(0));
 }
 
 /** What crashes leave in a folder: a compression and a request half-way, a request that nobody answered, a torn line. */
 export function leaveLeftovers(fileSystem: MemoryFileSystem): void {
-  const sealed = listNames(fileSystem).find((name) => name.startsWith("logs-"));
+  const sealed = listNames(fileSystem).find((name) => name.startsWith("logs-")) ?? "";
   putFile(fileSystem, `${sealed}.gz.tmp`, gzipSync(TORN).subarray(0, 20));
+  putFile(fileSystem, sealed.replace(/jsonl$/, "idx"), encoder.encode("VTIX"));
   putFile(fileSystem, ".wipe-00000000-0000-4000-8000-000000000000.json.tmp", encoder.encode("{"));
   putFile(fileSystem, ".wipe-00000000-0000-4000-8000-000000000001.json", encoder.encode(`{"signal":"metrics"}\n`));
   const active = readFile(fileSystem, "logs.jsonl");

@@ -11,6 +11,7 @@ import type { MemoryDisk } from "../../src/platform/memory_disk.ts";
 import { MemoryFileSystem } from "../../src/platform/memory_file_system.ts";
 import { FOLDER, listNames } from "./protocol_files.ts";
 import type { Moment, Progress } from "./protocol_run.ts";
+import { checkSideFiles } from "./protocol_side_files.ts";
 import type { Protocol } from "./protocol_steps.ts";
 import { LOGS, MEMORY_ROOT, numbered, numbersIn, range, seededRandom, START_MS } from "./stores.ts";
 
@@ -61,6 +62,11 @@ export async function checkReopening(disk: MemoryDisk, remains: Remains & { read
     if (signal === LOGS.signal) before = numbers;
   }
   assertTidy(listNames(fileSystem), options.segment?.compression !== "none");
+  const { segments, ruledOut, orphans } = await checkSideFiles(fileSystem, FOLDER);
+  assert.equal(orphans, 0, "side files without a segment");
+  // They are not synced, and retention takes a segment's side file first.
+  const areAllThere = remains.ending === "killed" && remains.protocol.takes === undefined;
+  if (areAllThere) assert.equal(ruledOut, segments, "segments with a side file that is of use");
   assert.equal(readHolder(fileSystem, FOLDER)?.isForeign, false, "the folder counts as another program's");
   const appended = range(1000, 1002);
   for (const n of appended) journal.append(numbered(n));

@@ -23,6 +23,8 @@ const WIPE_SIGNAL: Protocol = {
   options: COMPRESSED,
   steps: [
     ...REQUEST_STEPS,
+    "remove logs-<stamp>.idx",
+    "remove logs-<stamp 2>.idx",
     "remove logs-<stamp>.jsonl.gz",
     "remove logs-<stamp 2>.jsonl.gz",
     "remove logs.jsonl",
@@ -40,6 +42,8 @@ const WIPE_ALL: Protocol = {
   options: COMPRESSED,
   steps: [
     ...REQUEST_STEPS,
+    "remove logs-<stamp>.idx",
+    "remove logs-<stamp 2>.idx",
     "remove logs-<stamp>.jsonl.gz",
     "remove logs-<stamp 2>.jsonl.gz",
     "remove logs.jsonl",
@@ -72,6 +76,8 @@ const WIPE_ANSWERED: Protocol = {
   options: COMPRESSED,
   steps: [
     "syncDirectory .",
+    "remove logs-<stamp>.idx",
+    "remove logs-<stamp 2>.idx",
     "remove logs-<stamp>.jsonl.gz",
     "remove logs-<stamp 2>.jsonl.gz",
     "remove logs.jsonl",

@@ -14,6 +14,7 @@ import { MemoryFileSystem } from "../../src/platform/memory_file_system.ts";
 import { type CompressionJob, compressionParts, compressSegment } from "../../src/segment/compression.ts";
 import { openGzipReader } from "../../src/segment/gzip_reader.ts";
 import type { LineBlock, SegmentReader } from "../../src/segment/segment_reader.ts";
+import { SIDE_FILE_SIZES } from "../../src/segment/side_file.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -40,6 +41,14 @@ export function contentOf(file: FileHandle): Uint8Array {
 
 /** The self-indexed gzip of a raw segment, in small blocks unless `job` says otherwise. */
 export function compress(raw: string | Uint8Array, job: Partial<CompressionJob> = {}): Uint8Array {
+  return compressWithSideFile(raw, job).gzip;
+}
+
+/** The same, and its side file, which is empty where there is none. */
+export function compressWithSideFile(
+  raw: string | Uint8Array,
+  job: Partial<CompressionJob> = {},
+): { readonly gzip: Uint8Array; readonly side: Uint8Array } {
   const files = memoryFolder();
   const bytes = typeof raw === "string" ? encoder.encode(raw) : raw;
   files.open("/d/raw", "update").writeSync(bytes, 0);
@@ -53,21 +62,28 @@ export function compress(raw: string | Uint8Array, job: Partial<CompressionJob> 
     level: 6,
     time,
     blockTargetBytes: 100,
+    sideFile: { path: "/d/side", sizes: SIDE_FILE_SIZES },
     ...job,
   });
   let step = work.next();
   while (step.done !== true) step = work.next();
   assert.equal(files.stat("/d/tmp")?.modifiedTimeMs, 1_000_000);
   assert.equal(step.value.rawBytes, bytes.length);
-  return contentOf(files.open("/d/tmp", "read"));
+  assert.equal(step.value.sideFileBytes, files.stat("/d/side")?.sizeBytes ?? 0);
+  const side = step.value.sideFileBytes === 0 ? new Uint8Array() : contentOf(files.open("/d/side", "read"));
+  return { gzip: contentOf(files.open("/d/tmp", "read")), side };
 }
 
-/** A reader of these bytes as `/d/x.gz`, and what it reports. */
-export function openGzip(gzip: Uint8Array): { readonly reader: SegmentReader; readonly damage: DamagedPlace[] } {
+/** A reader of these bytes as `/d/x.gz`, beside a side file if there is one, and what it reports. */
+export function openGzip(
+  gzip: Uint8Array,
+  side?: Uint8Array,
+): { readonly reader: SegmentReader; readonly damage: DamagedPlace[] } {
   const damage: DamagedPlace[] = [];
   const reader = openGzipReader(memoryFile(gzip), {
     path: "/d/x.gz",
     onDamage: ({ place }) => damage.push(place),
+    openSideFile: () => side && memoryFile(side),
   });
   return { reader, damage };
 }

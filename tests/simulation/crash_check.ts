@@ -8,11 +8,13 @@ import type { FileSystem } from "../../src/platform/file_system.ts";
 import { ManualClock } from "../../src/platform/manual_clock.ts";
 import type { MemoryDisk } from "../../src/platform/memory_disk.ts";
 import { MemoryFileSystem } from "../../src/platform/memory_file_system.ts";
+import { checkSideFiles } from "../recovery/protocol_side_files.ts";
 import { MEMORY_ROOT, seededRandom } from "../recovery/stores.ts";
+import type { Counts } from "./counts.ts";
 import { FLUSHED, GONE, type JournalModel, type JournalSnapshot, LOOSE, SYNCED } from "./model.ts";
 import type { Loss } from "./operations.ts";
 import { checkedNumber, checkInventory, folderOf, readNumbers } from "./reading.ts";
-import { recordOf } from "./records.ts";
+import { recordOf, textOf } from "./records.ts";
 import { NO_RETENTION, type Scenario } from "./scenario.ts";
 import { findViolation, Violation } from "./verdict.ts";
 
@@ -43,6 +45,8 @@ export interface CrashPoint {
 export interface CrashCheckOptions {
   readonly scenario: Scenario;
   readonly mutation: Mutation;
+  /** Told of what was looked at. */
+  readonly counts: Counts;
 }
 
 /**
@@ -63,6 +67,7 @@ export async function checkCrash(crash: CrashPoint, options: CrashCheckOptions):
     if (random() < 0.1) await checkReaderBeforeOpen(opened.store, point);
     const visible = await checkMended(opened.store, point);
     if (random() < 0.2) await checkInventory(opened.store, opened.fileSystem);
+    if (random() < 0.2) await checkTokens(opened, { point, visible, random, counts: options.counts });
     await checkAppends(opened, { point, options, visible, random, clock });
     return visible;
   } finally {
@@ -116,6 +121,27 @@ function withoutLastLine(numbers: readonly number[], snapshot: JournalSnapshot):
   const newest = Math.max(-1, ...numbers);
   const last = snapshot.states.findIndex((state, number) => number > newest && (state & GONE) === 0);
   return { ...snapshot, states: snapshot.states.map((state, number) => number === last ? state | LOOSE : state) };
+}
+
+/** Whatever a crash left of side files, no record is hidden by one, and a query for its text finds it. */
+async function checkTokens(
+  { store, fileSystem }: Opened,
+  { point, visible, random, counts }: Omit<AppendCheck, "options" | "clock"> & { readonly counts: Counts },
+): Promise<void> {
+  for (const folder of new Set(point.snapshots.map(({ journal: { key } }) => folderOf(key)))) {
+    const { segments, ruledOut } = await checkSideFiles(fileSystem, folder);
+    counts.add("side files that were asked", segments);
+    counts.add("side files that were of use", ruledOut);
+  }
+  for (const [index, { journal }] of point.snapshots.entries()) {
+    const numbers = visible[index] ?? [];
+    const wanted = numbers[Math.floor(random() * numbers.length)];
+    if (wanted === undefined) continue;
+    const value = textOf(wanted, journal.paddingOf(wanted));
+    const found = await readNumbers(store, journal, { kind: "equals", field: "text", value });
+    if (found.includes(wanted)) continue;
+    throw new Violation(`${journal.key.signal}: record ${wanted} is not found by its text, but ${found}`);
+  }
 }
 
 async function checkMended(store: Store, point: CrashPoint): Promise<number[][]> {

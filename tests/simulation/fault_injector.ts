@@ -46,6 +46,7 @@ export class FaultInjector {
       now: () => base.now(),
       monotonicMs: () => base.monotonicMs() + this.#lateMs,
       setTimer: (callback: () => void, delayMs: number): StopTimer => base.setTimer(callback, delayMs),
+      turn: () => base.turn(),
       sleep: (delayMs: number) => base.sleep(delayMs),
     };
     options.fileSystem.failWhen((step) => this.#failureOf(step));

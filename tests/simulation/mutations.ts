@@ -6,7 +6,9 @@
  *
  * @module
  */
+import { crc32 } from "node:zlib";
 import type { FileHandle, FileSystem, OpenMode } from "../../src/platform/file_system.ts";
+import { groupSeed, SIDE_HEADER_BYTES, sideLayout } from "../../src/segment/side_file.ts";
 import { MEMORY_ROOT } from "../recovery/stores.ts";
 import type { Mutation } from "./crash_check.ts";
 import type { Theme } from "./scenario.ts";
@@ -15,6 +17,7 @@ const ACTIVE = /\/[a-z]+\.jsonl$/;
 const SEALED = /\/[a-z]+-[0-9T.-]+\.jsonl$/;
 const GZIP = /\.jsonl\.gz$/;
 const TEMPORARY = /\.jsonl\.gz\.tmp$/;
+const SIDE = /\.idx$/;
 const REQUEST = /\/\.wipe-[^/]*\.json$/;
 const TEMPORARY_REQUEST = /\/\.wipe-[^/]*\.json\.tmp$/;
 
@@ -34,6 +37,7 @@ export const MUTATIONS: readonly NamedMutation[] = [
   define("a compressed segment is not synced", "appending", (inner) => withoutSync(inner, TEMPORARY)),
   define("a compressed segment is synced once the raw one is gone", "appending", syncGzipLate),
   define("a raw segment is removed before its .gz has its name on disk", "appending", removeRawEarly),
+  define("a side file knows no token of its segment", "appending", forgetTokens),
   define("a sync is not waited for", "faults", notWaiting),
   define("the folder is not synced", "mixed", (inner) => withoutFolderSync(inner, isServerFolder)),
   define(
@@ -171,6 +175,30 @@ function removeRawEarly(inner: FileSystem): FileSystem {
       if (renamedIn.delete(folderOf(path))) await inner.syncDirectory(folderOf(path));
     },
   });
+}
+
+/** Every row is empty, and every checksum right. */
+function forgetTokens(inner: FileSystem): FileSystem {
+  return alterHandles(inner, (handle, { path }) => {
+    if (!SIDE.test(path)) return {};
+    return { writeSync: (buffer, offset) => handle.writeSync(withoutTokens(buffer), offset) };
+  });
+}
+
+function withoutTokens(side: Uint8Array): Uint8Array {
+  const header = side.slice(0, SIDE_HEADER_BYTES);
+  const view = new DataView(header.buffer);
+  const shape = { blockCount: view.getUint16(6, true), rowCount: view.getUint32(8, true) };
+  const { groupBytes } = sideLayout(shape);
+  const empty = new Uint8Array(side.length);
+  empty.set(header);
+  for (let group = 0; header.length + group * groupBytes < side.length; group++) {
+    const start = header.length + group * groupBytes;
+    const end = Math.min(start + groupBytes, side.length) - 4;
+    const crc = crc32(empty.subarray(start, end), groupSeed(header, { group, crc32 }));
+    new DataView(empty.buffer).setUint32(end, crc, true);
+  }
+  return empty;
 }
 
 function requestNameUnsynced(inner: FileSystem): FileSystem {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { InventoryRecord, JournalKey, Store, StoredRecord } from "../../mod.ts";
+import type { Filter } from "../../src/model/filter.ts";
 import type { FileSystem } from "../../src/platform/file_system.ts";
 import { MEMORY_ROOT } from "../recovery/stores.ts";
 import type { JournalModel } from "./model.ts";
@@ -27,10 +28,10 @@ export function hasTwoForms(fileSystem: FileSystem, { stack, server, signal }: J
   return [...names].some((name) => name.startsWith(`${signal}-`) && name.endsWith(".jsonl") && names.has(`${name}.gz`));
 }
 
-/** The numbers of a journal's records, in the order that they are read. */
-export async function readNumbers(store: Store, journal: JournalModel): Promise<number[]> {
+/** The numbers of a journal's records, in the order that they are read; with a filter, of those that meet it. */
+export async function readNumbers(store: Store, journal: JournalModel, filter?: Filter): Promise<number[]> {
   const numbers: number[] = [];
-  for await (const stored of store.read(journal.key)) numbers.push(checkedNumber(stored, journal));
+  for await (const stored of store.read({ ...journal.key, filter })) numbers.push(checkedNumber(stored, journal));
   return numbers;
 }
 

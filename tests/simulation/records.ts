@@ -12,13 +12,18 @@ const FILLING = "the quick brown fox jumps over the lazy dog, für Übermut; 層
 
 /** The record of a number. */
 export function recordOf(key: JournalKey, number: number, padding: number): object {
-  const start = number % 61;
   return {
     ts: new Date(START_MS + 1000 * number).toISOString(),
     n: number,
     in: key.signal,
-    text: FILLING.slice(start, start + padding),
+    text: textOf(number, padding),
   };
+}
+
+/** What it says. */
+export function textOf(number: number, padding: number): string {
+  const start = number % 61;
+  return FILLING.slice(start, start + padding);
 }
 
 /** A record that JSON cannot hold. */

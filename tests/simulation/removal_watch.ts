@@ -116,7 +116,9 @@ function usedBytes({ fileSystem, models }: RemovalScene): number {
   let bytes = 0;
   for (const folder of new Set(models.map(({ key }) => folderOf(key)))) {
     for (const { name } of fileSystem.list(folder)) {
-      if (name.includes(".jsonl")) bytes += fileSystem.stat(`${folder}/${name}`)?.sizeBytes ?? 0;
+      if (name.includes(".jsonl") || name.endsWith(".idx")) {
+        bytes += fileSystem.stat(`${folder}/${name}`)?.sizeBytes ?? 0;
+      }
     }
   }
   return bytes;

@@ -44,6 +44,8 @@ const EVENTS: readonly RegExp[] = [
   /^wipes refused$/,
   /^segments compressed$/,
   /^segments pruned$/,
+  /^side files that were asked$/,
+  /^side files that were of use$/,
   /^records dropped$/,
   /^torn lines cut off$/,
 ];

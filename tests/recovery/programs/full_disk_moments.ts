@@ -76,7 +76,8 @@ async function compressWhenFull(): Promise<void> {
   next = await appendUntil(journal, { start: next, isDone: () => store.stats().rotations === 2 });
   await until(() => store.stats().compression.finished === 2);
   assert.equal(namesIn(folder, /^logs-.*\.jsonl\.gz$/).length, 2);
-  assert.equal(namesIn(folder, /^logs-/).length, 2);
+  assert.equal(namesIn(folder, /^logs-.*\.idx$/).length, 2);
+  assert.equal(namesIn(folder, /^logs-/).length, 4);
   assert.deepEqual(await numbersIn(store), range(0, next));
   assert.equal(store.stats().compression.failed, 1);
 }
