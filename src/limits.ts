@@ -135,6 +135,9 @@ export const COMPRESSION_POLL_MS = 20;
 
 // Queries
 
+/** Texts that a probe looks for at once. With more, looking for each takes longer than parsing the line. */
+export const PROBE_ALTERNATIVES_MAX = 16;
+
 /** A query works for this long before it lets timers and requests through: block after block would else stop a service. */
 export const QUERY_SLICE_MS = 8;
 

@@ -52,11 +52,16 @@ export function jsonLine(record: TelemetryRecord, key?: JournalKey): string {
 function fieldLine(record: TelemetryRecord, paint: Paint): string {
   // `otlp` repeats the sender's resource in each record, and says how to write the others as OTLP again.
   const { ts, level, msg, otlp: _otlp, ...fields } = record;
-  let line = paint("time", ts === undefined ? "-" : String(ts));
-  if (level !== undefined) line += ` ${levelText(String(level), paint)}`;
-  if (msg !== undefined) line += ` ${paint("plain", typeof msg === "string" ? msg : valueText(msg))}`;
+  let line = paint("time", ts === undefined ? "-" : plainText(ts));
+  if (level !== undefined) line += ` ${levelText(plainText(level), paint)}`;
+  if (msg !== undefined) line += ` ${paint("plain", plainText(msg))}`;
   for (const key of Object.keys(fields)) line += ` ${fieldText(key, { value: fields[key], paint })}`;
   return line;
+}
+
+/** Text as it is, and anything else as JSON: a value's own toString is other people's. */
+function plainText(value: unknown): string {
+  return typeof value === "string" ? value : valueText(value);
 }
 
 function levelText(level: string, paint: Paint): string {

@@ -15,6 +15,7 @@ import {
   inParameter,
   type Parameters,
   readParameters,
+  refuseParameter,
   refusingFilterText,
   stackAndServers,
   timeBounds,
@@ -45,7 +46,8 @@ async function answerAggregate(request: Request, { store, clock }: ServiceContex
     stepMs: stepOf(parameters),
   };
   checkParts(query);
-  const result = await store.aggregate(query);
+  // What is refused only now is a step that is too short for the records.
+  const result = await store.aggregate(query).catch((error) => refuseParameter("step", error));
   const body = encodeRecord({ ...result, overflow: result.overflow ?? null });
   return new Response(body, { headers: { "content-type": "application/json" } });
 }

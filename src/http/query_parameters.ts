@@ -138,9 +138,14 @@ export function inParameter<T>(name: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new RequestError(400, error.message, { parameter: name });
+    return refuseParameter(name, error);
   }
+}
+
+/** Throws what an engine's check threw, as the refusal of a parameter where it is one of a value. */
+export function refuseParameter(name: string, error: unknown): never {
+  if (!(error instanceof RangeError)) throw error;
+  throw new RequestError(400, error.message, { parameter: name });
 }
 
 function folderName(parameters: Parameters, name: "stack" | "server"): { readonly [part: string]: string } {

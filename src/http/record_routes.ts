@@ -40,6 +40,9 @@ const RECORD_ROUTES: readonly RecordRoute[] = [
   { signal: "requests", summary: "newest requests" },
 ];
 
+/** As many as there are severities. */
+const LEVELS_MAX = 24;
+
 /** The routes `/api/logs`, `/api/timeseries` and the like, and `/api/aggregate`, which sums them up. */
 export function recordRoutes(context: ServiceContext): readonly Route[] {
   const routes = RECORD_ROUTES.map((route): Route => {
@@ -109,6 +112,9 @@ function filterOf(parameters: Parameters, { own }: RecordRoute): Filter | undefi
 function levelFilter(text: string): Filter {
   const levels = text.split(",").map((level) => level.trim());
   if (levels.includes("")) throw badParameter("level", `expected levels with a comma in between, received "${text}"`);
+  if (levels.length > LEVELS_MAX) {
+    throw badParameter("level", `expected at most ${LEVELS_MAX} levels, received ${levels.length}`);
+  }
   return { kind: "any", filters: levels.map((value) => ({ kind: "equals", field: "level", value })) };
 }
 

@@ -62,7 +62,7 @@ export function decodeRecord(line: string): TelemetryRecord {
 
 function exactInteger(_key: string, value: unknown, context: { readonly source?: string }): unknown {
   if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
-  if (context.source === undefined || !/^-?\d+$/.test(context.source)) return value;
+  if (context.source === undefined || !/^-?\d{1,20}$/.test(context.source)) return value;
   const exact = BigInt(context.source);
   return exact < LARGEST_64_BIT && exact > -LARGEST_64_BIT ? exact : value;
 }

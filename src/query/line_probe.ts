@@ -10,6 +10,7 @@
  */
 
 import { Buffer, isAscii } from "node:buffer";
+import { PROBE_ALTERNATIVES_MAX } from "../limits.ts";
 import type { Filter, FilterValue } from "../model/filter.ts";
 import { severityNumberOf } from "../model/severity.ts";
 import type { LineProbe } from "../segment/lines.ts";
@@ -24,6 +25,8 @@ interface Needle {
   readonly selectivity: number;
   /** Whether letters stand for both of their cases. */
   readonly isCaseless: boolean;
+  /** How many texts are looked for; more than one in what is not a single condition. */
+  readonly alternatives?: number;
 }
 
 /** Anything that is written in an escape by number. */
@@ -33,8 +36,8 @@ const ESCAPED_LITERAL = String.raw`\u`;
 /** White space that JSON allows between two tokens of a line. */
 const SPACE = "[ \\t\\r]*";
 
-/** Numbers whose text does not show their magnitude: with an exponent, or so long that they are rounded. */
-const OPAQUE_NUMBER = String.raw`-?[\d.]+[eE]|-?\d+\.\d{15}|-?\d{20}`;
+/** Numbers whose text does not show their value: with an exponent, or so long that they are rounded. */
+const OPAQUE_NUMBER = String.raw`-?[\d.]+[eE]|-?(?=[\d.]{17})\d+\.|-?\d{20}`;
 
 const PRESENT_SELECTIVITY = 1;
 const NUMBER_SELECTIVITY = 2;
@@ -93,13 +96,15 @@ function moreSelective(a: Needle | undefined, b: Needle | undefined): Needle | u
 /** One of several; nothing is known where nothing is known of one of them. */
 function anyOf(needles: readonly (Needle | undefined)[]): Needle | undefined {
   const known = needles.filter((needle) => needle !== undefined);
-  if (known.length < needles.length || known.length === 0) return undefined;
+  const alternatives = known.reduce((sum, needle) => sum + (needle.alternatives ?? 1), 0);
+  if (known.length < needles.length || known.length === 0 || alternatives > PROBE_ALTERNATIVES_MAX) return undefined;
   const literals = known.flatMap((needle) => needle.literals ?? []);
   return {
     source: [...new Set(known.map(({ source }) => source))].join("|"),
     literals: known.every((needle) => needle.literals !== undefined) ? [...new Set(literals)] : undefined,
     selectivity: Math.min(...known.map(({ selectivity }) => selectivity)),
     isCaseless: known.some(({ isCaseless }) => isCaseless),
+    alternatives,
   };
 }
 

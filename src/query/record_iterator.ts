@@ -57,7 +57,8 @@ export class RecordIterator<Item> implements AsyncIterableIterator<Item, void, v
     try {
       for (let next = this.#take();; next = this.#take()) {
         if (next !== undefined) return next;
-        if (this.#left <= 0) return await this.#end();
+        // The first batch is asked for in any case: it is with that that a query is checked.
+        if (this.#left <= 0 && this.#batch !== undefined) return await this.#end();
         const batch = await this.#batches.next();
         if (batch.done === true) return await this.#end();
         this.#batch = batch.value[Symbol.iterator]();

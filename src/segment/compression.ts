@@ -243,8 +243,11 @@ function surveyBlock(
   const last: KnownTime = { head: "\n", time: 0n };
   const texts = new TextDecoder().decode(block.bytes).split("\n");
   if (texts.at(-1) === "") texts.pop();
+  // Readers find records behind a hole, and behind a byte-order mark, which are no JSON with what stands before them.
+  const hasHoles = block.bytes.includes(0);
   for (const text of texts) {
-    const times = context.parts.lineTimes(context, { text, source: block.source, last });
+    const isHidden = hasHoles || text.startsWith("\ufeff");
+    const times = isHidden ? undefined : context.parts.lineTimes(context, { text, source: block.source, last });
     if (times === undefined) timeless = true;
     if (times === undefined || times === null) continue;
     if (earliest === undefined || times.earliest < earliest) earliest = times.earliest;

@@ -49,11 +49,19 @@ export function isSelected({ block, rawBytes }: BlockPlace, selection: BlockSele
   return block.latest >= range.earliest && block.earliest <= range.latest;
 }
 
-/** Gives the lines of blocks, reports those that are damaged, and tells `look` of the deflate bytes of each good one. */
+/** How blocks are inflated. */
+export interface BlockReading {
+  /** Which end of a long block comes first, which is given in parts. Default: its start. */
+  readonly order?: "forwards" | "backwards";
+  /** Told of the deflate bytes of each good block that is held. */
+  readonly look?: (deflated: Uint8Array, place: BlockPlace) => void;
+}
+
+/** Gives the lines of blocks, in the order of `places`, and reports those that are damaged. */
 export async function* inflateBlocks(
   gzip: GzipFile,
   places: readonly BlockPlace[],
-  look: (deflated: Uint8Array, place: BlockPlace) => void = () => {},
+  { order = "forwards", look = () => {} }: BlockReading = {},
 ): AsyncGenerator<LineBlock, void, void> {
   const runs = adjacentRuns(places);
   const reads = readSpans(gzip.file, runs.filter(isHeld).map(runSpan));
@@ -61,7 +69,7 @@ export async function* inflateBlocks(
     const [first] = run;
     const stored = isHeld(run) ? (await reads.next()).value ?? undefined : undefined;
     if (stored === undefined && await isLongBlockWhole(gzip, first)) {
-      yield* gatherLines(inflateRaw(fileChunks(gzip.file, first.span)), first.block.rawOffset);
+      yield* longBlock(gzip, first, order);
       continue;
     }
     const { start } = runSpan(run);
@@ -77,6 +85,17 @@ export async function* inflateBlocks(
       }
     }
   }
+}
+
+/** A block that is not held at once: what stands before the long line in it, of which only the length is given, and behind. */
+async function* longBlock(
+  { file }: GzipFile,
+  { block, span }: BlockPlace,
+  order: BlockReading["order"],
+): AsyncGenerator<LineBlock, void, void> {
+  const parts = gatherLines(inflateRaw(fileChunks(file, span)), block.rawOffset);
+  if (order === "forwards") yield* parts;
+  else yield* (await Array.fromAsync(parts)).reverse();
 }
 
 /** Blocks that lie side by side, in their order; at least one. */

@@ -59,7 +59,7 @@ export function openGzipReader(file: FileHandle, options: GzipReaderOptions): Se
     rawBytes: table.rawBytes,
     forwards: (selection) => inflateBlocks(gzip, selected(selection)),
     verify: () => verifyByTable(gzip, { table, header, places }),
-    backwards: (selection) => inflateBlocks(gzip, selected(selection).reverse()),
+    backwards: (selection) => inflateBlocks(gzip, selected(selection).reverse(), { order: "backwards" }),
     timeRange: tableRange(table),
   };
 }

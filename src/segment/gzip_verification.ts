@@ -45,7 +45,7 @@ export async function* verifyByTable(
   };
   let crc = 0;
   let rawBytes = 0;
-  for await (const block of inflateBlocks(gzip, work.places, look)) {
+  for await (const block of inflateBlocks(gzip, work.places, { look })) {
     crc = zlib.crc32(block.bytes, crc);
     rawBytes += block.bytes.length;
     yield block;

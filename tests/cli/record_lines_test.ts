@@ -18,6 +18,7 @@ test("recordLines: time, level, message, then key=value, quoted where it needs t
     [{ msg: { a: 1 }, big: 2n ** 60n, no: null }, "logs", `- {"a":1} big=1152921504606846976 no=null`],
     [{ ts: TS, name: "load", value: 0.5 }, "timeseries", `${TS} name=load value=0.5`],
     [{ ts: TS, level: "INFO", msg: "a\u001b[2J\nb", key: "\u009b" }, "logs", `${TS} INFO  a\\u001b[2J\\nb key=\\u009b`],
+    [{ ts: { toString: 1 }, level: ["a"], msg: "x" }, "logs", `{"toString":1} ["a"] x`],
     [{ ts: TS, nothing: "of traces" }, "traces", `${TS} nothing="of traces"`],
   ];
   for (const [record, signal, line] of cases) assert.equal(recordLines(record, { signal }), `${line}\n`);

@@ -84,3 +84,14 @@ test("GET /api/aggregate: parameters that make no sense get 400 and are named", 
     }
   });
 });
+
+test("GET /api/aggregate: a step that is too short for the records found gets 400 as well", async () => {
+  await withService(async ({ store, request }) => {
+    const journal = store.journal({ stack: "shop", server: "a", signal: "logs" });
+    for (let second = 0; second <= 11_000; second++) journal.append({ ts: new Date(second * 1000).toISOString() });
+    const response = await request("/api/aggregate?step=1s");
+    assert.equal(response.status, 400);
+    assert.equal((await response.json()).parameter, "step");
+    assert.equal((await request("/api/aggregate?step=2s")).status, 200);
+  });
+});

@@ -58,7 +58,7 @@ test("GET /api/logs: stack and server choose, several journals are merged by tim
 });
 
 test("GET /api/logs: level names levels as a whole, in any case, however far back they are", async () => {
-  await withService(async ({ store, json }) => {
+  await withService(async ({ store, json, request }) => {
     appendLogs(store, ["a"], 10);
     const levels = async (query: string) =>
       (await json<Answer>(`/api/logs?${query}`)).records.map(({ record }) => record.level);
@@ -66,6 +66,8 @@ test("GET /api/logs: level names levels as a whole, in any case, however far bac
     assert.deepEqual(await levels("level=warn,Error"), ["WARN", "ERROR", "WARN", "ERROR"]);
     assert.deepEqual(await levels("level=INFO%2B2&limit=1"), ["INFO+2"]);
     assert.deepEqual(await levels("level=FATAL"), []);
+    const tooMany = await request(`/api/logs?level=${Array.from({ length: 25 }, () => "INFO")}`);
+    assert.deepEqual([tooMany.status, (await tooMany.json()).parameter], [400, "level"]);
     assert.deepEqual(await levels("level=info,warning&limit=3"), ["WARN", "INFO", "WARN"]);
     const ts = "2026-05-01T00:00:00Z";
     const journal = store.journal({ stack: "shop", server: "a", signal: "logs" });

@@ -65,3 +65,9 @@ test("decodeRecord: of a repeated key the last value counts, and __proto__ is a 
   assert.equal(record.server, "b");
   assert.deepEqual(Object.keys(record), ["server", "__proto__"]);
 });
+
+test("decodeRecord: a number of millions of digits costs no more than its length", () => {
+  const startMs = performance.now();
+  assert.deepEqual(decodeRecord(`{"n":${"9".repeat(4_000_000)}}`), { n: Infinity });
+  assert.ok(performance.now() - startMs < 500, `${performance.now() - startMs} ms`);
+});

@@ -70,8 +70,12 @@ function isWhole(character: string): boolean {
 function numberForm(value: number, random: Random): string {
   const plain = JSON.stringify(value);
   const forms = [plain, plain, plain, value.toExponential().replace("e+", pick(["e+", "E", "e"], random))];
-  if (Number.isSafeInteger(value)) forms.push(`${plain}.0`, `${plain}.000`);
-  else if (!plain.includes("e")) forms.push(`${plain}0`);
+  if (Number.isInteger(value) && !plain.includes("e")) {
+    // Read as the same number, since what is past its digits is rounded away.
+    const nines = BigInt(value) > 0n ? `${BigInt(value) - 1n}.${"9".repeat(18)}` : plain;
+    forms.push(`${plain}.0`, `${plain}.000`, `${plain}.01`, nines);
+  }
+  if (!plain.includes("e") && plain.includes(".")) forms.push(`${plain}0`);
   const form = forms[Math.floor(random() * forms.length)] ?? plain;
   return Number(form) === value ? form : plain;
 }

@@ -28,7 +28,28 @@ const WORDS = [
 ] as const;
 const FIELDS = ["tool", "level", "n", "http.status", "http", "status", "odd/key", "ключ"] as const;
 const LEVELS = ["INFO", "warn", "Warning", "ERROR+1", "INFO+4", "debug", "notice", "NOTICE", "K", "\u212a"] as const;
-const NUMBERS = [0, -0, 1, 7, 12, 99, 100, 200, 990, 991, 1000, 1e3, 0.5, -3, 1.5e21, 0.1, 2 ** 53, 12345.678] as const;
+const NUMBERS = [
+  0,
+  -0,
+  1,
+  7,
+  12,
+  99,
+  100,
+  200,
+  990,
+  991,
+  1000,
+  1e3,
+  0.5,
+  -3,
+  1.5e21,
+  0.1,
+  2 ** 53,
+  12345.678,
+  1e15,
+  1234567890123457,
+] as const;
 
 function randomValue(random: Random, depth = 0): unknown {
   const kind = random();
@@ -116,6 +137,16 @@ for (const [filter, leftOut] of SELECTIVE) {
     assert.deepEqual([...splitLines({ bytes: new TextEncoder().encode(leftOut), rawOffset: 0 }, probe)], []);
   });
 }
+
+test("probeOfFilter has no probe for more texts than are quicker to look for than to parse", () => {
+  const any = (count: number): Filter => ({
+    kind: "any",
+    filters: Array.from({ length: count }, (_, index) => ({ kind: "equals", field: "level", value: `level ${index}` })),
+  });
+  assert.ok(probeOfFilter(any(16)) !== undefined);
+  assert.equal(probeOfFilter(any(17)), undefined);
+  assert.equal(probeOfFilter({ kind: "any", filters: [any(9), any(8)] }), undefined);
+});
 
 function inspect(filter: Filter): string {
   return JSON.stringify(filter, (_key, value) => typeof value === "bigint" ? `${value}n` : value);

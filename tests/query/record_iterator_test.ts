@@ -41,7 +41,9 @@ test("RecordIterator asks for nothing before its first call, and for no more tha
   assert.deepEqual(state, { asked: 2, closed: 1 });
   const none = batchesOf([[1]]);
   assert.deepEqual(await Array.fromAsync(new RecordIterator(none.batches, 0)), []);
-  assert.equal(none.state.asked, 0);
+  assert.deepEqual(none.state, { asked: 1, closed: 1 });
+  const refused = batchesOf([], new RangeError("no such limit"));
+  await assert.rejects(new RecordIterator(refused.batches, -1).next(), RangeError);
 });
 
 test("RecordIterator closes what it reads when its caller stops early, and when it is disposed of", async () => {

@@ -44,6 +44,12 @@ const TIMES: readonly [what: string, raw: string, range: readonly bigint[]][] = 
     7_000_000_000n,
     7_000_000_000n,
   ]],
+  ["a record behind a hole", `${line(1)}\0\0${line(7)}`, UNKNOWN],
+  ["a record behind a byte-order mark", `${line(1)}\ufeff${line(7)}`, UNKNOWN],
+  ["a second time in escapes", `{"ts":"1970-01-01T00:00:01Z","\\u0074s":"1970-01-01T00:00:02Z"}\n`, [
+    2_000_000_000n,
+    2_000_000_000n,
+  ]],
   ["a second time, which counts", `{"ts":"1970-01-01T00:00:01Z","ts":"1970-01-01T00:00:02Z"}\n`, [
     2_000_000_000n,
     2_000_000_000n,

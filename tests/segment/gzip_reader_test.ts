@@ -120,6 +120,8 @@ test("openGzipReader: a block with a line too long to be held gives the lines ar
     [line(2).length, line(1).length + 2 * LINE_MAX_BYTES + 9, undefined],
   ]);
   assert.deepEqual(damage, []);
+  const backwards = await Array.fromAsync(openGzip(whole).reader.backwards());
+  assert.deepEqual(backwards.map(({ rawOffset }) => rawOffset), blocks.map(({ rawOffset }) => rawOffset).reverse());
   const broken = openGzip(flipped(whole, { offset: tableOf(whole).blocks[0]?.offset ?? 0, mask: 0x80 }));
   assert.deepEqual(await textOf(broken.reader.forwards()), [line(2)]);
   assert.equal(broken.damage[0]?.lines, 2);
