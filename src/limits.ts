@@ -297,6 +297,9 @@ export const ANSWER_DEFAULT_RECORDS = 100;
 /** Records or traces in one answer at most: it is held in memory. */
 export const ANSWER_MAX_RECORDS = 10_000;
 
+/** Characters of records in one answer; a longer one ends early, and its place leads on. */
+export const ANSWER_MAX_CHARS = 16 * MIB;
+
 /** What a sender is told to wait while the disk does not take records. */
 export const RETRY_AFTER_SECONDS = 5;
 

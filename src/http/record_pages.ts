@@ -8,9 +8,10 @@
  */
 
 import { encodeName } from "../inventory/folder_names.ts";
-import { PAGE_PLACE_MAX_CHARS } from "../limits.ts";
+import { ANSWER_MAX_CHARS, PAGE_PLACE_MAX_CHARS } from "../limits.ts";
 import { type Cursor, decodeCursor } from "../model/cursor.ts";
 import type { JournalKey } from "../model/journal_key.ts";
+import { encodeRecord } from "../model/record.ts";
 import type { RecordSelection, StoredRecord } from "../model/query.ts";
 import type { Store } from "../store.ts";
 
@@ -26,8 +27,8 @@ export interface PageQuery extends RecordSelection {
 
 /** One page. */
 export interface RecordPage {
-  /** Oldest first. */
-  readonly records: readonly StoredRecord[];
+  /** Oldest first, each as the JSON of `{ stack, server, record }`. */
+  readonly records: readonly string[];
   /** Leads to what comes behind the last record; `null` where nothing is stored yet, or where there are too many journals. */
   readonly next: string | null;
   /** Leads to what comes before the first record; `null` where there is nothing, or where there are too many journals. */
@@ -35,7 +36,7 @@ export interface RecordPage {
 }
 
 /**
- * Reads a page. Holds its records; see {@linkcode Store.read} for what it costs to find them.
+ * Reads a page. Ends early once it is {@linkcode ANSWER_MAX_CHARS} long. Holds its text; see {@linkcode Store.read} for what it costs to find them.
  *
  * @throws {RangeError} If a place is of a journal that the query does not ask for.
  * @throws {FilterSyntaxError} If a regular expression of the filter's is refused.
@@ -63,8 +64,12 @@ const PLACE_SEPARATOR = ".";
 
 async function pageAfter(store: Store, { before: _before, ...query }: PageQuery): Promise<RecordPage> {
   const stream = store.read({ ...query, order: "oldest" });
-  const records = await Array.fromAsync(stream);
-  return { records, next: placeOf(stream.reached), previous: placeOf(stream.start) };
+  const page = new PageText(query.limit);
+  for await (const stored of stream) {
+    page.add(stored);
+    if (page.isFull) break;
+  }
+  return { records: page.records, next: placeOf(stream.reached), previous: placeOf(stream.start) };
 }
 
 async function pageBefore(store: Store, { before, limit, ...selection }: PageQuery): Promise<RecordPage> {
@@ -72,22 +77,48 @@ async function pageBefore(store: Store, { before, limit, ...selection }: PageQue
   // What a journal holds that was empty or missing at that place came after it.
   const known = before && new Set(before.map(journalOf));
   const ofKnown = (cursors: readonly Cursor[]) => cursors.filter((cursor) => known?.has(journalOf(cursor)) ?? true);
-  const newestFirst: StoredRecord[] = [];
+  const page = new PageText(limit);
   let reached: readonly Cursor[] = [];
   let hasOlder = false;
   for await (const stored of stream) {
     if (known?.has(nameOf(stored.key)) === false) continue;
     // One more is looked for, to know whether there is any.
-    hasOlder = newestFirst.length === limit;
+    hasOlder = page.isFull;
     if (hasOlder) break;
-    newestFirst.push(stored);
-    if (newestFirst.length === limit) reached = stream.reached;
+    page.add(stored);
+    if (page.isFull) reached = stream.reached;
   }
   return {
-    records: newestFirst.reverse(),
+    records: page.records.toReversed(),
     next: placeOf(ofKnown(stream.start)),
     previous: hasOlder ? placeOf(ofKnown(reached)) : null,
   };
+}
+
+/** Records as text, as many as fit. */
+class PageText {
+  readonly #limit: number;
+  readonly #records: string[] = [];
+  #chars = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get records(): readonly string[] {
+    return this.#records;
+  }
+
+  /** Whether no other record belongs here. One record does, however long it is. */
+  get isFull(): boolean {
+    return this.#records.length >= this.#limit || this.#chars >= ANSWER_MAX_CHARS;
+  }
+
+  add({ key: { stack, server }, record }: StoredRecord): void {
+    const text = encodeRecord({ stack, server, record });
+    this.#records.push(text);
+    this.#chars += text.length;
+  }
 }
 
 function placeOf(cursors: readonly Cursor[]): string | null {

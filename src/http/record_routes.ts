@@ -6,7 +6,6 @@
 
 import type { Cursor } from "../model/cursor.ts";
 import type { Filter } from "../model/filter.ts";
-import { encodeRecord } from "../model/record.ts";
 import type { Store } from "../store.ts";
 import { aggregateRoute } from "./aggregate_route.ts";
 import type { Route, ServiceContext } from "./context.ts";
@@ -71,10 +70,11 @@ async function answerRecords(
     filter: filterOf(parameters, route),
     limit: answerLimit(parameters),
   };
-  const page = await pageOf(store, { query, parameters });
-  const records = page.records.map(({ key: { stack, server }, record }) => ({ stack, server, record }));
-  const body = encodeRecord({ records, next: page.next, previous: page.previous });
-  return new Response(body, { headers: { "content-type": "application/json" } });
+  const { records, next, previous } = await pageOf(store, { query, parameters });
+  const places = JSON.stringify({ next, previous }).slice(1);
+  return new Response(`{"records":[${records.join(",")}],${places}`, {
+    headers: { "content-type": "application/json" },
+  });
 }
 
 /** The page behind `after` or before `before`, which are texts of earlier answers. */

@@ -8,7 +8,7 @@ import type { FileSystem } from "../platform/file_system.ts";
 import { listSignal, type SealedSegment, type SegmentListing } from "../segment/listing.ts";
 import { activeName } from "../segment/names.ts";
 import { openRawReader } from "../segment/raw_reader.ts";
-import { openIfThere, type SegmentReader } from "../segment/segment_reader.ts";
+import { keepOpen, openIfThere, type SegmentReader } from "../segment/segment_reader.ts";
 
 /** Where a journal lies. */
 export interface JournalPlace {
@@ -36,13 +36,15 @@ export interface JournalSnapshot {
 export function takeSnapshot(fileSystem: FileSystem, place: JournalPlace): JournalSnapshot {
   const path = `${place.folder}/${activeName(place.signal)}`;
   const file = openIfThere(fileSystem, path);
-  const listing = listStable(fileSystem, place);
-  if (file === undefined) return { sealed: listing.sealed, active: undefined };
-  if (fileSystem.stat(path)?.identity === file.stat().identity) {
-    return { sealed: listing.sealed, active: openRawReader(file, { path, kind: "active" }) };
-  }
-  file.close();
-  return { sealed: listStable(fileSystem, place).sealed, active: undefined };
+  if (file === undefined) return { sealed: listStable(fileSystem, place).sealed, active: undefined };
+  return keepOpen(file, () => {
+    const { sealed } = listStable(fileSystem, place);
+    if (fileSystem.stat(path)?.identity === file.stat().identity) {
+      return { sealed, active: openRawReader(file, { path, kind: "active" }) };
+    }
+    file.close();
+    return { sealed: listStable(fileSystem, place).sealed, active: undefined };
+  });
 }
 
 /**

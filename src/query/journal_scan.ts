@@ -217,7 +217,8 @@ async function findActive(places: readonly SegmentPlace[], after: RecordPosition
     if (reader === undefined) continue;
     try {
       const isLongEnough = (reader.rawBytes ?? Infinity) >= after.rawOffset;
-      if (isLongEnough && await firstLineChecksum(reader) === after.firstLine) return index;
+      const firstLine = isLongEnough ? place.firstLine ?? await firstLineChecksum(reader) : undefined;
+      if (firstLine === after.firstLine) return index;
     } finally {
       // The snapshot's own is still to be read.
       if (place.segment !== null) reader.close();

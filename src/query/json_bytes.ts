@@ -105,29 +105,36 @@ export function isDigit(byte: number): boolean {
 }
 
 function skipNumber(bytes: Uint8Array, offset: number): number {
-  let at = bytes[offset] === MINUS ? offset + 1 : offset;
-  let byte = bytes[at] ?? 0;
-  if (!isDigit(byte)) return -1;
+  const start = bytes[offset] === MINUS ? offset + 1 : offset;
+  const point = skipDigits(bytes, start);
+  const end = bytes[point] === DOT ? skipDigits(bytes, point + 1) : point;
   // No number starts with a zero but the zero itself.
-  if (byte === ZERO) byte = bytes[++at] ?? 0;
-  else do byte = bytes[++at] ?? 0; while (isDigit(byte));
-  if (byte === DOT) {
-    byte = bytes[++at] ?? 0;
-    if (!isDigit(byte)) return -1;
-    do byte = bytes[++at] ?? 0; while (isDigit(byte));
-  }
-  if (byte !== CAPITAL_E && byte !== LETTER_E) return at;
-  byte = bytes[++at] ?? 0;
-  if (byte === PLUS || byte === MINUS) byte = bytes[++at] ?? 0;
-  if (!isDigit(byte)) return -1;
-  do byte = bytes[++at] ?? 0; while (isDigit(byte));
+  const isNumber = point > start && end !== point + 1 && (bytes[start] !== ZERO || point === start + 1);
+  if (!isNumber) return -1;
+  return bytes[end] === LETTER_E || bytes[end] === CAPITAL_E ? skipExponent(bytes, end + 1) : end;
+}
+
+function skipDigits(bytes: Uint8Array, offset: number): number {
+  let at = offset;
+  while (isDigit(bytes[at] ?? 0)) at++;
   return at;
+}
+
+/** What stands behind the letter of an exponent. */
+function skipExponent(bytes: Uint8Array, offset: number): number {
+  const start = bytes[offset] === PLUS || bytes[offset] === MINUS ? offset + 1 : offset;
+  const end = skipDigits(bytes, start);
+  return end > start ? end : -1;
 }
 
 /** `true`, `false` or `null`. */
 function skipLiteral(bytes: Uint8Array, offset: number): number {
-  const literal = LITERALS.find((text) => text.every((byte, index) => bytes[offset + index] === byte));
-  return literal === undefined ? -1 : offset + literal.length;
+  for (const literal of LITERALS) {
+    let index = 0;
+    while (index < literal.length && bytes[offset + index] === literal[index]) index++;
+    if (index === literal.length) return offset + index;
+  }
+  return -1;
 }
 
 /** Where an escape ends that starts at a backslash. */

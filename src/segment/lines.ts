@@ -10,7 +10,7 @@ import { type DamagedPlace, SegmentCorruptError } from "../errors.ts";
 import { LINE_MAX_BYTES } from "../limits.ts";
 import { decodeRecord, type TelemetryRecord } from "../model/record.ts";
 import { LINE_FEED } from "./file_bytes.ts";
-import type { LineBlock, SegmentReader } from "./segment_reader.ts";
+import type { BlockSelection, LineBlock, SegmentReader } from "./segment_reader.ts";
 
 /** One line of a segment, without its line feed. */
 export interface Line {
@@ -52,6 +52,9 @@ const FAULT_REASONS: Readonly<Record<LineFault, string>> = {
   "torn": "the line has a hole of zero bytes",
   "hole": "there is a hole of zero bytes, and what it replaced is lost",
 };
+
+/** Bytes in which the first line of a segment is looked for at first. */
+const FIRST_LINE_BYTES = 4096;
 
 /** Bytes that are made text at once. */
 const PIECE_BYTES = 16 * 1024;
@@ -159,9 +162,19 @@ export function lineDamage(reader: Pick<SegmentReader, "path" | "form">, line: L
  * after sealing and compression; `undefined` while there is no whole line. The length stands for a line too long to be held.
  */
 export async function firstLineChecksum(reader: SegmentReader): Promise<number | undefined> {
-  for await (const { bytes, skippedBytes } of reader.forwards()) {
-    return skippedBytes ?? crc32(bytes.subarray(0, bytes.indexOf(LINE_FEED) + 1));
+  // Most first lines are short, and every query asks for that of the active segment.
+  for (let toRawOffset = FIRST_LINE_BYTES;; toRawOffset *= 8) {
+    const isLast = toRawOffset > LINE_MAX_BYTES;
+    const block = await firstBlock(reader, isLast ? {} : { toRawOffset });
+    if (block === undefined) return undefined;
+    const { bytes, skippedBytes } = block;
+    const end = bytes.indexOf(LINE_FEED) + 1;
+    if (end > 0 || isLast || bytes.length < toRawOffset) return skippedBytes ?? crc32(bytes.subarray(0, end));
   }
+}
+
+async function firstBlock(reader: SegmentReader, selection: BlockSelection): Promise<LineBlock | undefined> {
+  for await (const block of reader.forwards(selection)) return block;
   return undefined;
 }
 

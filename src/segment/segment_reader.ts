@@ -78,12 +78,22 @@ export function openSealedSegment(
   // A raw file goes only after its compressed form came, so that looking in this order misses neither.
   const rawPath = `${folder}/${rawName(segment.base)}`;
   const raw = segment.form === "raw" ? openIfThere(fileSystem, rawPath) : undefined;
-  if (raw !== undefined) return openRawReader(raw, { path: rawPath, kind: "sealed" });
+  if (raw !== undefined) return keepOpen(raw, () => openRawReader(raw, { path: rawPath, kind: "sealed" }));
   const gzipPath = `${folder}/${gzipName(segment.base)}`;
   const gzip = openIfThere(fileSystem, gzipPath);
   if (gzip === undefined) return undefined;
   const openSideFile = () => openIfThere(fileSystem, `${folder}/${sideName(segment.base)}`);
-  return openGzipReader(gzip, { path: gzipPath, onDamage, openSideFile });
+  return keepOpen(gzip, () => openGzipReader(gzip, { path: gzipPath, onDamage, openSideFile }));
+}
+
+/** Does something with a file that is open, and closes it if that fails. */
+export function keepOpen<Result>(file: FileHandle, act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    file.close();
+    throw error;
+  }
 }
 
 /** Opens a file that need not be there, or gives `undefined`. */
