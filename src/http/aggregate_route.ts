@@ -44,6 +44,7 @@ async function answerAggregate(request: Request, { store, clock }: ServiceContex
     field: parameters.get("field"),
     by: parameters.all("by"),
     stepMs: stepOf(parameters),
+    abortSignal: request.signal,
   };
   checkParts(query);
   // What is refused only now is a step that is too short for the records.

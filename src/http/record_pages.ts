@@ -73,7 +73,7 @@ async function pageAfter(store: Store, { before: _before, ...query }: PageQuery)
 }
 
 async function pageBefore(store: Store, { before, limit, ...selection }: PageQuery): Promise<RecordPage> {
-  const stream = store.read({ ...selection, after: before, order: "newest" });
+  const stream = store.read({ ...selection, ...serversOf(selection, before), after: before, order: "newest" });
   // What a journal holds that was empty or missing at that place came after it.
   const known = before && new Set(before.map(journalOf));
   const ofKnown = (cursors: readonly Cursor[]) => cursors.filter((cursor) => known?.has(journalOf(cursor)) ?? true);
@@ -93,6 +93,14 @@ async function pageBefore(store: Store, { before, limit, ...selection }: PageQue
     next: placeOf(ofKnown(stream.start)),
     previous: hasOlder ? placeOf(ofKnown(reached)) : null,
   };
+}
+
+/** The servers of a place, where none are asked for: others came after it, and need not be read. */
+function serversOf({ server }: RecordSelection, before: readonly Cursor[] | undefined): {
+  readonly server?: PageQuery["server"];
+} {
+  if (server !== undefined || before === undefined) return {};
+  return { server: [...new Set(before.map((cursor) => decodeCursor(cursor).key.server))] };
 }
 
 /** Records as text, as many as fit. */

@@ -69,6 +69,7 @@ async function answerRecords(
     signal: route.signal,
     filter: filterOf(parameters, route),
     limit: answerLimit(parameters),
+    abortSignal: request.signal,
   };
   const { records, next, previous } = await pageOf(store, { query, parameters });
   const places = JSON.stringify({ next, previous }).slice(1);

@@ -29,6 +29,8 @@ export interface RecordSelection extends JournalSelection {
   readonly to?: TimeInput | undefined;
   /** Only records that meet this condition; text is read by {@linkcode parseFilter}. */
   readonly filter?: Filter | string | undefined;
+  /** Ends the reading when it is aborted: what was asked for then fails with its reason. */
+  readonly abortSignal?: AbortSignal | undefined;
 }
 
 /** Where records come from first. */
@@ -84,7 +86,8 @@ export interface RecordReader {
    * records' times: of their next records the oldest is given, or the newest, of equal ones that of the journal that sorts
    * first, or last; a record without a time, or older (newer) than the one before it, comes right after that one.
    *
-   * Reads blocks as they are asked for: memory is bounded by two blocks for each journal. In compressed segments, what lies
+   * Reads blocks as they are asked for: memory is bounded by two blocks for each journal, and what is read
+   * ahead of them, less than 1 MiB together. In compressed segments, what lies
    * wholly outside `from` and `to`, and what the side file knows not to hold the texts that the filter needs, is not read; of
    * what is read, only lines that can meet the filter are parsed. Damaged blocks, and damaged lines among those that are
    * parsed, are passed over and counted in {@linkcode StoreStats.damagedPlaces}. Traces come as OTLP/JSON has them, also where

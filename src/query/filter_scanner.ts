@@ -174,7 +174,7 @@ export class FilterScanner {
     }
     const [, pattern = "", flags = ""] = match;
     if (flags === "") return pattern;
-    if (!/^(?!.*(.).*\1)[ims]+$/.test(flags)) {
+    if (!/^[ims]{1,3}$/.test(flags) || new Set(flags).size < flags.length) {
       const reason = `expected the flags i, m or s behind the regular expression, or a space; one with slashes in it ` +
         "stands in quotes";
       throw this.error(reason, start + pattern.length + 2);

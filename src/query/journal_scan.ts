@@ -38,6 +38,8 @@ export interface JournalScan {
   readonly after?: RecordPosition | undefined;
   /** Sealed segments that are opened before the first is read, so that pruning cannot take them from under the reader. */
   readonly openMax: number;
+  /** Ends the scan, which then throws its reason. */
+  readonly abortSignal?: AbortSignal | undefined;
   /** Told of each damaged block; reading goes on. */
   readonly onDamage: DamageListener;
 }
@@ -92,7 +94,8 @@ export async function* scanJournal(
     for (const place of segments) {
       // The cursor's own segment may be gone by now; then what is left is read from its start.
       const isFirst = place.segment === start.segments[0]?.segment;
-      yield* inSlices(clock, scanSegment(place, { scan, rawOffset: isFirst ? start.rawOffset : undefined }));
+      const blocks = scanSegment(place, { scan, rawOffset: isFirst ? start.rawOffset : undefined });
+      yield* inSlices(blocks, { clock, abortSignal: scan.abortSignal });
     }
   } finally {
     snapshot.active?.close();
@@ -102,11 +105,12 @@ export async function* scanJournal(
 
 /** Gives what `items` gives, and now and then lets other work through. */
 async function* inSlices<Item>(
-  clock: Clock,
   items: AsyncGenerator<Item, void, void>,
+  { clock, abortSignal }: { readonly clock: Clock; readonly abortSignal: AbortSignal | undefined },
 ): AsyncGenerator<Item, void, void> {
   let sliceStartMs = clock.monotonicMs();
   for await (const item of items) {
+    abortSignal?.throwIfAborted();
     yield item;
     if (clock.monotonicMs() - sliceStartMs < QUERY_SLICE_MS) continue;
     await clock.turn();

@@ -58,17 +58,31 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
 
 /** Finds every line that holds a record which meets `filter`; `undefined` when any line may hold one. */
 export function probeOfFilter(filter: Filter): LineProbe | undefined {
+  const [first, ...others] = needlesOf(filter).toSorted((a, b) => b.selectivity - a.selectivity);
+  if (first === undefined) return undefined;
+  const { literals } = first;
+  return {
+    pattern: patternOf(first, "g"),
+    literals: literals && [...literals, ESCAPED_LITERAL],
+    others: others.slice(0, PROBE_ALTERNATIVES_MAX).map((needle) => patternOf(needle, "")),
+  };
+}
+
+function patternOf({ source, isCaseless }: Needle, flags: "" | "g"): RegExp {
+  return new RegExp(`${source}|${ESCAPED}`, isCaseless ? `${flags}i` : flags);
+}
+
+/** What a line must have, all of it. */
+function needlesOf(filter: Filter): readonly Needle[] {
+  if (filter.kind === "all") return filter.filters.flatMap(needlesOf);
   const needle = needleOf(filter);
-  if (needle === undefined) return undefined;
-  const { source, literals, isCaseless } = needle;
-  const pattern = new RegExp(`${source}|${ESCAPED}`, isCaseless ? "gi" : "g");
-  return { pattern, literals: literals && [...literals, ESCAPED_LITERAL] };
+  return needle === undefined ? [] : [needle];
 }
 
 function needleOf(filter: Filter): Needle | undefined {
   switch (filter.kind) {
     case "all":
-      return filter.filters.map(needleOf).reduce(moreSelective, undefined);
+      return needlesOf(filter).reduce(moreSelective, undefined);
     case "any":
       return anyOf(filter.filters.map(needleOf));
     case "present":
@@ -88,9 +102,8 @@ function needleOf(filter: Filter): Needle | undefined {
   }
 }
 
-function moreSelective(a: Needle | undefined, b: Needle | undefined): Needle | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return b.selectivity > a.selectivity ? b : a;
+function moreSelective(a: Needle | undefined, b: Needle): Needle {
+  return a === undefined || b.selectivity > a.selectivity ? b : a;
 }
 
 /** One of several; nothing is known where nothing is known of one of them. */

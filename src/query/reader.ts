@@ -109,7 +109,7 @@ export class JournalReader {
     const aggregation = new Aggregation(resolved, signal.time);
     for (const journal of journals) {
       await this.#options.flush(journal.key);
-      const scan = this.#scan(journal, { search, order: "oldest", journalCount: 1 });
+      const scan = this.#scan(journal, { search, query, order: "oldest", journalCount: 1 });
       await this.#aggregateJournal({ ...scan, selection: { ...scan.selection, range } }, aggregation);
     }
     return aggregation.result();
@@ -155,7 +155,7 @@ export class JournalReader {
       const after = positions.find(({ key }) => isSameJournal(key, journal.key));
       const cursor = new JournalCursor(journal.key, { order, after });
       cursors.push(cursor);
-      const scan = this.#scan(journal, { search, order, journalCount: journals.length });
+      const scan = this.#scan(journal, { search, query, order, journalCount: journals.length });
       return { batches: this.#journalRecords({ ...scan, after }, { key: journal.key, cursor }) };
     });
     yield* mergeBatches(sources, { order, timeOf: timeInOrder(order, signal.time) });
@@ -184,15 +184,21 @@ export class JournalReader {
 
   #scan(
     { key, folder }: FoundJournal,
-    of: { readonly search: RecordSearch; readonly order: RecordOrder; readonly journalCount: number },
+    of: {
+      readonly search: RecordSearch;
+      readonly query: RecordSelection;
+      readonly order: RecordOrder;
+      readonly journalCount: number;
+    },
   ): RecordScan {
-    const { search, order, journalCount } = of;
+    const { search, query: { abortSignal }, order, journalCount } = of;
     return {
       place: { folder, signal: key.signal },
       order,
       search,
       selection: search.selection,
       openMax: Math.floor(READER_OPEN_FILES_MAX / Math.max(1, journalCount)),
+      abortSignal,
       onDamage: this.#options.onDamage,
     };
   }

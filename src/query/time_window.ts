@@ -31,7 +31,7 @@ export function timeWindow(range: TimeRange, source: TimeSource): (line: string)
     if (seconds >= earliest && seconds <= latest) return true;
     // A leap second is the first moment of the next minute.
     if (seconds[10] !== "T" || seconds.endsWith("60")) return true;
-    const end = line.indexOf('"', textStart + SECONDS_LENGTH);
+    const end = line.indexOf('"', textStart);
     // What is no time at all is in no range either. A second field of that name would count instead, also one in escapes.
     return line[end - 1] !== "Z" || line.includes(key, end) || line.includes("\\u", textStart);
   };

@@ -30,6 +30,8 @@ export interface LineProbe {
   readonly pattern: RegExp;
   /** Where there are some, the pattern finds nothing in text that has none of them. Looking for them is quicker. */
   readonly literals?: readonly string[] | undefined;
+  /** What each line must have besides; not global. */
+  readonly others?: readonly RegExp[] | undefined;
 }
 
 /** What can be wrong with a line. */
@@ -108,6 +110,11 @@ function* pieceLines({ bytes, rawOffset }: LineBlock, probe?: LineProbe): Genera
     const end = lineFeed < 0 ? text.length : lineFeed;
     const next = lineFeed < 0 ? end : lineFeed + 1;
     const span = { rawOffset: rawOffset + start, rawEnd: rawOffset + next };
+    const isRuledOut = !hasHoles && probe?.others?.every((other) => other.test(text.slice(start, end))) === false;
+    if (isRuledOut) {
+      start = next;
+      continue;
+    }
     if (hasHoles && text.slice(start, end).includes("\0")) yield* splitHoles(bytes.subarray(start, end), span);
     else if (end - start > LINE_MAX_BYTES) yield damagedLine("too long", span);
     else {

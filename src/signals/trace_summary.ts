@@ -63,7 +63,8 @@ export class TraceBuilder {
   #spanCount = 0;
   #errorCount = 0;
   /** Servers and when each comes in. */
-  readonly #servers: { readonly server: string; start: TimeNs }[] = [];
+  /** The start of the first span of each server. */
+  readonly #servers = new Map<string, TimeNs>();
   /** Ids of the spans, and what tells spans of one id apart. */
   readonly #spans = new Map<string, bigint>();
   /** By the parent's id, the earliest span whose parent has not been read. Made when there is one: a map takes 200 bytes. */
@@ -124,7 +125,7 @@ export class TraceBuilder {
       traceId: this.traceId,
       name: this.name,
       stack: root?.stack ?? "",
-      servers: this.#servers.toSorted((a, b) => compareStarts(a.start, b.start)).map(({ server }) => server),
+      servers: [...this.#servers].sort(([, a], [, b]) => compareStarts(a, b)).map(([server]) => server),
       start: this.start === 0n ? null : formatRfc3339(this.start),
       durationMs: Number(this.durationNs) / 1e6,
       spanCount: this.#spanCount,
@@ -156,9 +157,8 @@ export class TraceBuilder {
   }
 
   #addServer(server: string, start: TimeNs): void {
-    const known = this.#servers.find((each) => each.server === server);
-    if (known === undefined) this.#servers.push({ server, start });
-    else if (compareStarts(start, known.start) < 0) known.start = start;
+    const known = this.#servers.get(server);
+    if (known === undefined || compareStarts(start, known) < 0) this.#servers.set(server, start);
   }
 
   #addCandidate(span: StoredSpan, stack: string): void {

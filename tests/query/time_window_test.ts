@@ -29,6 +29,7 @@ const FORMS = [
   (ts: string) => `{"msg":"x","ts":"${ts}"}`,
   (ts: string) => `{"ts":"1999-01-01T00:00:00Z","ts":"${ts}"}`,
   (ts: string) => `{"ts":"1999-01-01T00:00:00Z","ts" : "${ts}"}`,
+  (ts: string) => `{"ts":"","a":"bbbT","ts":"${ts}"}`,
   (ts: string) => `{"ts":"1999-01-01T00:00:00Z","inner":{"ts":"${ts}"}}`,
 ] as const;
 const MOMENTS = SECONDS.flatMap((seconds) => parseRfc3339(`${seconds}Z`) ?? []);
