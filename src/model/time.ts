@@ -16,6 +16,11 @@ export interface TimeRange {
   readonly latest: TimeNs;
 }
 
+/** Before and behind every time that RFC 3339 can say, those that 64 bits do not hold included. */
+export const BEFORE_ALL_TIMES: TimeNs = -(2n ** 80n);
+/** See {@linkcode BEFORE_ALL_TIMES}. */
+export const BEHIND_ALL_TIMES: TimeNs = 2n ** 80n;
+
 const NS_PER_MS = 1_000_000n;
 const NS_PER_SECOND = 1_000_000_000n;
 const NS_PER_UNIT: ReadonlyMap<string, number> = new Map([

@@ -5,13 +5,10 @@
  */
 
 import type { RecordOrder } from "../model/query.ts";
-import type { TimeNs } from "../model/time.ts";
+import { BEFORE_ALL_TIMES, BEHIND_ALL_TIMES, type TimeNs } from "../model/time.ts";
 
-/** One of the streams that are merged. */
-export interface MergeSource<Item> {
-  /** Its items in order, some at a time; each is made when it is asked for. */
-  readonly batches: AsyncGenerator<Iterable<Item>, void, void>;
-}
+/** One of the streams that are merged: its items in order, some at a time; each is made when it is asked for. */
+export type Batches<Item> = AsyncGenerator<Iterable<Item>, void, void>;
 
 /** How streams are merged. */
 export interface MergeOptions<Item> {
@@ -22,7 +19,7 @@ export interface MergeOptions<Item> {
 
 /** One stream and its next item. */
 interface Head<Item> {
-  readonly source: MergeSource<Item>;
+  readonly source: Batches<Item>;
   /** Place among the streams, which decides between equal times: newest first, the last of them comes first. */
   readonly index: number;
   batch: Iterator<Item>;
@@ -31,22 +28,19 @@ interface Head<Item> {
   time: TimeNs;
 }
 
-const BEFORE_ALL = -(2n ** 80n);
-const AFTER_ALL = 2n ** 80n;
-
 /**
  * Gives, again and again, of the streams' next items the oldest, or the newest where that is the order. An item without a
  * time, or on the wrong side of the one before it in its stream, comes right after that one. What is given is cut into runs,
  * each of which must be taken to its end before the next is asked for. Streams are closed when the caller stops early.
  */
 export async function* mergeBatches<Item>(
-  sources: readonly MergeSource<Item>[],
+  sources: readonly Batches<Item>[],
   options: MergeOptions<Item>,
-): AsyncGenerator<Iterable<Item>, void, void> {
+): Batches<Item> {
   const [only, ...others] = sources;
   if (only === undefined) return;
   // Nothing to compare: the usual case costs nothing, not even a look at times.
-  if (others.length === 0) return yield* only.batches;
+  if (others.length === 0) return yield* only;
   try {
     const merging = new Merging(options);
     for (const [index, source] of sources.entries()) await merging.start(source, index);
@@ -55,7 +49,7 @@ export async function* mergeBatches<Item>(
       await merging.refill();
     }
   } finally {
-    for (const { batches } of sources) await batches.return();
+    for (const source of sources) await source.return();
   }
 }
 
@@ -74,10 +68,11 @@ class Merging<Item> {
   }
 
   /** Adds a stream, if it has an item. */
-  async start(source: MergeSource<Item>, index: number): Promise<void> {
+  async start(source: Batches<Item>, index: number): Promise<void> {
     const first = await nextOf(source, emptyIterator());
     if (first === undefined) return;
-    const time = this.#options.timeOf(first.item) ?? (this.#options.order === "oldest" ? BEFORE_ALL : AFTER_ALL);
+    const time = this.#options.timeOf(first.item) ??
+      (this.#options.order === "oldest" ? BEFORE_ALL_TIMES : BEHIND_ALL_TIMES);
     this.#heads.push({ source, index, ...first, time });
     for (let child = this.#heads.length - 1; child > 0;) {
       const parent = (child - 1) >> 1;
@@ -153,13 +148,13 @@ class Merging<Item> {
 
 /** The next item of a stream and the rest of its batch; `undefined` when the stream has ended. */
 async function nextOf<Item>(
-  { batches }: MergeSource<Item>,
+  source: Batches<Item>,
   rest: Iterator<Item>,
 ): Promise<Pick<Head<Item>, "batch" | "item"> | undefined> {
   let batch = rest;
   for (let next = batch.next();; next = batch.next()) {
     if (next.done !== true) return { batch, item: next.value };
-    const more = await batches.next();
+    const more = await source.next();
     if (more.done === true) return undefined;
     batch = more.value[Symbol.iterator]();
   }

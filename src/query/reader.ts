@@ -7,8 +7,7 @@
 import type { SegmentCorruptError } from "../errors.ts";
 import { READER_OPEN_FILES_MAX } from "../limits.ts";
 import type { AggregateQuery, AggregateResult } from "../model/aggregate.ts";
-import { type Cursor, type CursorPosition, decodeCursor, encodeCursor } from "../model/cursor.ts";
-import type { Filter } from "../model/filter.ts";
+import { type Cursor, encodeCursor } from "../model/cursor.ts";
 import type { JournalKey } from "../model/journal_key.ts";
 import type {
   JournalSelection,
@@ -21,16 +20,22 @@ import type {
 import { recordTimeRange, type TimeSource } from "../model/record_time.ts";
 import type { TelemetryRecord } from "../model/record.ts";
 import type { SignalDefinition } from "../model/signal.ts";
-import { parseRfc3339, timeFromInput, type TimeNs, type TimeRange } from "../model/time.ts";
+import { parseRfc3339, type TimeNs } from "../model/time.ts";
 import type { LineBlock } from "../segment/segment_reader.ts";
 import { resolveAggregate } from "./aggregate_query.ts";
 import { Aggregation } from "./aggregation.ts";
-import { parseFilter } from "./filter_syntax.ts";
 import { JournalCursor, sideOf, spanOf } from "./journal_cursor.ts";
 import { type JournalScan, scanJournal, type ScanTools } from "./journal_scan.ts";
-import { mergeBatches, type MergeSource } from "./merge.ts";
+import { type Batches, mergeBatches } from "./merge.ts";
+import { askedRecords, checkCount, positionsOf } from "./read_query.ts";
 import { RecordIterator } from "./record_iterator.ts";
-import { blockRecords, type PlacedRecord, type RecordSearch, recordSearch } from "./record_stream.ts";
+import {
+  blockRecords,
+  type PlacedRecord,
+  type RecordLookup,
+  type RecordSearch,
+  recordSearch,
+} from "./record_stream.ts";
 
 /** One journal that is there. */
 export interface FoundJournal {
@@ -69,11 +74,7 @@ interface ReadWork {
 }
 
 /** How the records of one journal are read. */
-type RecordScan = JournalScan & { readonly search: RecordSearch };
-
-// Beyond every time that RFC 3339 can say, those that 64 bits do not hold included.
-const EARLIEST = -(2n ** 80n);
-const LATEST = 2n ** 80n;
+type RecordScan = JournalScan & RecordLookup;
 
 /** See the module. */
 export class JournalReader {
@@ -103,7 +104,7 @@ export class JournalReader {
   async aggregate(query: AggregateQuery): Promise<AggregateResult> {
     const resolved = resolveAggregate(query);
     const { signal, journals } = this.#options.find(query);
-    const { range, filter } = askedOf(query);
+    const { range, filter } = askedRecords(query);
     // The aggregation looks at times itself: it counts the records that have none.
     const search = await recordSearch({ filter }, signal.time);
     const aggregation = new Aggregation(resolved, signal.time);
@@ -144,19 +145,18 @@ export class JournalReader {
     query: ReadQuery,
     { order, cursors }: ReadWork,
   ): AsyncGenerator<Iterable<FoundRecord>, void, void> {
-    const positions = positionsOf(query.after);
-    const asked = askedOf(query);
-    checkPositions(positions, query);
+    const positions = positionsOf(query);
+    const asked = askedRecords(query);
     // A single cursor asks for its own journal.
     const selection = typeof query.after === "string" ? positions[0]?.key ?? query : query;
     const { signal, journals } = this.#options.find(selection);
     const search = await recordSearch(asked, signal.time);
-    const sources = journals.map((journal): MergeSource<FoundRecord> => {
+    const sources = journals.map((journal): Batches<FoundRecord> => {
       const after = positions.find(({ key }) => isSameJournal(key, journal.key));
       const cursor = new JournalCursor(journal.key, { order, after });
       cursors.push(cursor);
       const scan = this.#scan(journal, { search, query, order, journalCount: journals.length });
-      return { batches: this.#journalRecords({ ...scan, after }, { key: journal.key, cursor }) };
+      return this.#journalRecords({ ...scan, after }, { key: journal.key, cursor });
     });
     yield* mergeBatches(sources, { order, timeOf: timeInOrder(order, signal.time) });
   }
@@ -258,45 +258,6 @@ function* mapped<From, To>(items: Iterable<From>, map: (item: From) => To): Gene
 function timeInOrder(order: RecordOrder, source: TimeSource): (found: FoundRecord) => TimeNs | undefined {
   const rangeOf = ({ placed }: FoundRecord) => recordTimeRange(placed.record, { source, parse: parseRfc3339 });
   return order === "oldest" ? (found) => rangeOf(found)?.earliest : (found) => rangeOf(found)?.latest;
-}
-
-function checkCount(count: number, of: { readonly action: string; readonly name: string }): void {
-  if (Number.isSafeInteger(count) && count >= 0) return;
-  throw new RangeError(`Cannot ${of.action}: expected "${of.name}" to be a whole number, received ${count}`);
-}
-
-function askedOf(selection: RecordSelection): {
-  readonly range: TimeRange | undefined;
-  readonly filter: Filter | undefined;
-} {
-  const { filter } = selection;
-  return { range: queryRange(selection), filter: typeof filter === "string" ? parseFilter(filter) : filter };
-}
-
-function queryRange(query: RecordSelection): TimeRange | undefined {
-  if (query.from === undefined && query.to === undefined) return undefined;
-  const earliest = query.from === undefined ? EARLIEST : timeFromInput(query.from, "from");
-  // `to` is exclusive, and a range's ends are inclusive.
-  const latest = query.to === undefined ? LATEST : timeFromInput(query.to, "to") - 1n;
-  return { earliest, latest };
-}
-
-function positionsOf(after: ReadQuery["after"]): readonly CursorPosition[] {
-  if (after === undefined) return [];
-  return (typeof after === "string" ? [after] : after).map(decodeCursor);
-}
-
-function checkPositions(positions: readonly CursorPosition[], query: ReadQuery): void {
-  for (const { key } of positions) {
-    if (isAsked(key, query)) continue;
-    const place = `${key.stack}/${key.server}/${key.signal}`;
-    throw new RangeError(`Cannot read from a cursor: it is of journal "${place}", which the query does not ask for`);
-  }
-}
-
-function isAsked({ stack, server, signal }: JournalKey, query: JournalSelection): boolean {
-  const servers = typeof query.server === "string" ? [query.server] : query.server;
-  return signal === query.signal && (query.stack ?? stack) === stack && (servers?.includes(server) ?? true);
 }
 
 function isSameJournal(a: JournalKey, b: JournalKey): boolean {

@@ -26,7 +26,7 @@ function journal(
       onClose();
     }
   }
-  return { batches: batches() };
+  return batches();
 }
 
 async function merge(sources: ReturnType<typeof journal>[], order: RecordOrder = "oldest"): Promise<string[]> {
