@@ -49,3 +49,11 @@ export type Filter =
    * syntax and takes time in proportion to what it is matched with, whatever it is; a `RegExp` is the program's own.
    */
   | { readonly kind: "matches"; readonly field?: string | undefined; readonly pattern: string | RegExp };
+
+/** The field that is compared by severity. */
+export const LEVEL_FIELD = "level";
+
+/** Whether text can be part of a number, whose text in a line need not be the one that it is asked for by: 1500 or 1.5e3. */
+export function isPartOfNumber(text: string): boolean {
+  return /^[-+.\deE]*$/.test(text);
+}

@@ -8,7 +8,7 @@
  */
 
 import { FILTER_TREE_DEPTH_MAX } from "../limits.ts";
-import type { ComparisonOperator, Filter } from "../model/filter.ts";
+import { type ComparisonOperator, type Filter, LEVEL_FIELD } from "../model/filter.ts";
 import type { TelemetryRecord } from "../model/record.ts";
 import { severityNumberOf } from "../model/severity.ts";
 import { Field, someScalar, type ValueTest } from "./field_values.ts";
@@ -25,9 +25,6 @@ interface Compilation {
   readonly patterns: PatternCompiler;
   readonly depth: number;
 }
-
-/** The field that counts by severity. */
-const LEVEL_FIELD = "level";
 
 /** What an operator asks of a value's order to the one it is compared with: negative, zero, positive, or none (NaN). */
 const ORDER_TESTS: ReadonlyMap<ComparisonOperator, (order: number) => boolean> = new Map([

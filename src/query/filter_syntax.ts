@@ -7,7 +7,7 @@
  */
 
 import { FIELD_NAMES_MAX, FILTER_DEPTH_MAX } from "../limits.ts";
-import type { ComparisonOperator, Filter, FilterValue } from "../model/filter.ts";
+import { type ComparisonOperator, type Filter, type FilterValue, LEVEL_FIELD } from "../model/filter.ts";
 import { decodeRecord } from "../model/record.ts";
 import { levelOf, severityNumberOf } from "../model/severity.ts";
 import { withOrigin } from "./filter_origins.ts";
@@ -217,7 +217,7 @@ class FilterParser {
     if (typeof value === "string" && NUMBER.test(value) && !term.isQuoted) {
       throw this.#scanner.error("this number is too large", term.offset);
     }
-    if (field === "level" && typeof value === "string" && severityNumberOf(value) === 0) {
+    if (field === LEVEL_FIELD && typeof value === "string" && severityNumberOf(value) === 0) {
       throw this.#scanner.error(
         `expected a level: ${levelNames()}, or one with a distance, such as INFO+2`,
         term.offset,

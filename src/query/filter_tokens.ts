@@ -8,7 +8,7 @@
  */
 
 import { FILTER_TOKENS_MAX, VALUE_TOKENS_MAX } from "../limits.ts";
-import type { Filter } from "../model/filter.ts";
+import { type Filter, isPartOfNumber, LEVEL_FIELD } from "../model/filter.ts";
 import { type PlacedToken, type TokenNeed, tokensOfText } from "../segment/tokens.ts";
 
 /**
@@ -28,7 +28,7 @@ function needOf(filter: Filter): TokenNeed | undefined {
       return anyOf(filter.filters.map(needOf));
     case "equals":
       // A level has many names.
-      return typeof filter.value === "string" && filter.field !== "level"
+      return typeof filter.value === "string" && filter.field !== LEVEL_FIELD
         ? tokensNeed(tokensOfText(filter.value))
         : undefined;
     case "contains":
@@ -58,8 +58,7 @@ function anyOf(parts: readonly (TokenNeed | undefined)[]): TokenNeed | undefined
 
 /** Text within a longer one. Its ends may lie within longer tokens, so that only what stands between them is known. */
 function containedNeed(text: string): TokenNeed | undefined {
-  // What a number contains need not stand in the line: 1500 can be written as 1.5e3.
-  if (/^[-+.\deE]*$/.test(text)) return undefined;
+  if (isPartOfNumber(text)) return undefined;
   return tokensNeed(tokensOfText(text).filter(({ start, end }) => start > 0 && end < text.length));
 }
 

@@ -11,7 +11,7 @@
 
 import { Buffer, isAscii } from "node:buffer";
 import { PROBE_ALTERNATIVES_MAX } from "../limits.ts";
-import type { Filter, FilterValue } from "../model/filter.ts";
+import { type Filter, type FilterValue, isPartOfNumber, LEVEL_FIELD } from "../model/filter.ts";
 import { severityNumberOf } from "../model/severity.ts";
 import type { LineProbe } from "../segment/lines.ts";
 
@@ -88,7 +88,7 @@ function needleOf(filter: Filter): Needle | undefined {
     case "present":
       return keyNeedle(filter.field);
     case "equals":
-      return filter.field === "level" && typeof filter.value === "string"
+      return filter.field === LEVEL_FIELD && typeof filter.value === "string"
         ? levelNeedle(filter.value, (severity, wanted) => severity === wanted)
         : valueNeedle(filter.field, filter.value);
     case "compares":
@@ -151,7 +151,7 @@ function fieldNeedle(field: string, values: string): Needle {
 function comparisonNeedle(filter: Extract<Filter, { kind: "compares" }>): Needle | undefined {
   const { field, operator, value } = filter;
   if (typeof value === "string") {
-    if (field !== "level" || severityNumberOf(value) === 0) return keyNeedle(field);
+    if (field !== LEVEL_FIELD || severityNumberOf(value) === 0) return keyNeedle(field);
     const isGreater = operator.startsWith(">");
     return levelNeedle(value, (severity, bound) => isGreater ? severity >= bound : severity <= bound);
   }
@@ -189,7 +189,7 @@ function levelNeedle(value: string, isWanted: (severity: number, wanted: number)
   // A name and a distance can stand for any severity, and some letters beyond ASCII are forms of ASCII ones.
   const others = [String.raw`[a-z]+[+-]`, String.raw`[^"]*[\x80-\xff]`];
   const texts = [...(known === undefined ? [] : [`${known}"`]), ...others].join("|");
-  const source = `"level"${SPACE}:${SPACE}(?:\\[|"(?:${texts}))`;
+  const source = `"${LEVEL_FIELD}"${SPACE}:${SPACE}(?:\\[|"(?:${texts}))`;
   return { source, selectivity: LEVEL_SELECTIVITY, isCaseless: true };
 }
 
@@ -198,8 +198,7 @@ function caselessSource(text: string): string {
 }
 
 function containedNeedle({ text }: Extract<Filter, { kind: "contains" }>): Needle | undefined {
-  // What a number contains need not stand in the line: 1500 can be written as 1.5e3.
-  if (/^[-+.\deE]*$/.test(text)) return undefined;
+  if (isPartOfNumber(text)) return undefined;
   return textNeedle(text, "");
 }
 
