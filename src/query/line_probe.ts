@@ -31,7 +31,6 @@ interface Needle {
 
 /** Anything that is written in an escape by number. */
 const ESCAPED = String.raw`\\u`;
-const ESCAPED_LITERAL = String.raw`\u`;
 
 /** White space that JSON allows between two tokens of a line. */
 const SPACE = "[ \\t\\r]*";
@@ -60,10 +59,9 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
 export function probeOfFilter(filter: Filter): LineProbe | undefined {
   const [first, ...others] = needlesOf(filter).toSorted((a, b) => b.selectivity - a.selectivity);
   if (first === undefined) return undefined;
-  const { literals } = first;
   return {
     pattern: patternOf(first, "g"),
-    literals: literals && [...literals, ESCAPED_LITERAL],
+    literals: first.literals,
     others: others.slice(0, PROBE_ALTERNATIVES_MAX).map((needle) => patternOf(needle, "")),
   };
 }
