@@ -105,26 +105,26 @@ export function isDigit(byte: number): boolean {
 }
 
 function skipNumber(bytes: Uint8Array, offset: number): number {
-  const start = bytes[offset] === MINUS ? offset + 1 : offset;
-  const point = skipDigits(bytes, start);
-  const end = bytes[point] === DOT ? skipDigits(bytes, point + 1) : point;
+  let at = bytes[offset] === MINUS ? offset + 1 : offset;
+  let byte = bytes[at] ?? 0;
+  if (!isDigit(byte)) return -1;
   // No number starts with a zero but the zero itself.
-  const isNumber = point > start && end !== point + 1 && (bytes[start] !== ZERO || point === start + 1);
-  if (!isNumber) return -1;
-  return bytes[end] === LETTER_E || bytes[end] === CAPITAL_E ? skipExponent(bytes, end + 1) : end;
-}
-
-function skipDigits(bytes: Uint8Array, offset: number): number {
-  let at = offset;
-  while (isDigit(bytes[at] ?? 0)) at++;
-  return at;
+  if (byte === ZERO) byte = bytes[++at] ?? 0;
+  else do byte = bytes[++at] ?? 0; while (isDigit(byte));
+  if (byte === DOT) {
+    byte = bytes[++at] ?? 0;
+    if (!isDigit(byte)) return -1;
+    do byte = bytes[++at] ?? 0; while (isDigit(byte));
+  }
+  return byte === LETTER_E || byte === CAPITAL_E ? skipExponent(bytes, at + 1) : at;
 }
 
 /** What stands behind the letter of an exponent. */
 function skipExponent(bytes: Uint8Array, offset: number): number {
   const start = bytes[offset] === PLUS || bytes[offset] === MINUS ? offset + 1 : offset;
-  const end = skipDigits(bytes, start);
-  return end > start ? end : -1;
+  let at = start;
+  while (isDigit(bytes[at] ?? 0)) at++;
+  return at > start ? at : -1;
 }
 
 /** `true`, `false` or `null`. */

@@ -42,8 +42,8 @@ export class TimestampReader implements SplitTime {
     const hour = twoDigits(bytes, offset + 11);
     const minute = twoDigits(bytes, offset + 14);
     const second = twoDigits(bytes, offset + 17);
-    // 60 is a leap second, which becomes the first moment of the next minute.
-    if (!(hour < 24 && minute < 60 && second <= 60)) return -1;
+    // A leap second is unusual.
+    if (!(hour < 24 && minute < 60 && second < 60)) return -1;
     let end = offset + FRACTION_OFFSET;
     let fractionMs = 0;
     let ns = 0;

@@ -71,6 +71,7 @@ const REFUSED: readonly [what: string, query: Record<string, unknown>, message: 
   ["a bound that is none", { to: NaN }, /"to".*received NaN/],
   ["too many steps", { from: 0, to: (AGGREGATE_STEPS_MAX + 1) * 1000, stepMs: 1000 }, /"stepMs".*11001.*received 1000/],
   ["too many steps, the first in part", { from: 999, to: AGGREGATE_STEPS_MAX * 1000 + 1, stepMs: 1000 }, /11001/],
+  ["too many steps, the first before 1970", { from: -1, to: AGGREGATE_STEPS_MAX * 1000, stepMs: 1000 }, /11001/],
 ];
 
 for (const [what, query, message] of REFUSED) {

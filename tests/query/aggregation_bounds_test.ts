@@ -68,10 +68,12 @@ test("Aggregation: longer steps leave room for more series, and each has all of 
 
 test("Aggregation: a label that is too long counts with those that have no room", () => {
   const longest = "ä".repeat(AGGREGATE_LABEL_MAX_CHARS);
-  const lines = [longest, `${longest}ä`, `${longest}ö`, "short"].map((k) => JSON.stringify({ k }));
+  const lines = [longest, `${longest}ä`, `${longest}ö`, "short", [`${longest}ä`, `${longest}ö`]]
+    .map((k) => JSON.stringify({ k }));
   const { series, overflow } = aggregateLines({ functions: ["count"], by: ["k"] }, lines);
   assert.deepEqual(series.map(({ labels }) => labels["k"]), [longest, "short"]);
-  assert.deepEqual(overflow?.points[0]?.values, { count: 2 });
+  // The list has two of them, and is one record.
+  assert.deepEqual(overflow?.points[0]?.values, { count: 3 });
 });
 
 test("Aggregation: lists of more label sets than there can be series take no time, and count once", () => {

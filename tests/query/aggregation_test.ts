@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LINE_MAX_BYTES } from "../../src/limits.ts";
 import type { AggregateFunction } from "../../src/model/aggregate.ts";
 import { aggregateBlocks, aggregateLines, aggregateRecords, aggregationOf, type Query } from "./aggregations.ts";
 
@@ -19,7 +20,7 @@ interface Case {
   readonly what: string;
   readonly query: Query;
   readonly lines: readonly string[];
-  /** For each series its labels, and for each point its time of day and the values in the order of the functions. */
+  /** For each series its labels, and for each point its time or time of day, and the values in the order of the functions. */
   readonly series: Readonly<Record<string, Readonly<Record<string, readonly (number | null)[]>>>>;
   /** Records that count, without a time, without a number. */
   readonly records?: readonly [counted: number, withoutTime: number, withoutNumber: number];
@@ -76,6 +77,13 @@ const CASES: readonly Case[] = [
     ],
     series: { "{}": { "00:00": [2, 6], "00:01": [2, 24] } },
     records: [4, 0, 0],
+  },
+  {
+    what: "steps before 1970",
+    query: { functions: ["count"], ...byMinute, from: -3 * MINUTE_MS, to: MINUTE_MS },
+    lines: ["1969-12-31T23:57:00Z", "1969-12-31T23:57:59.999999999Z", "1969-12-31T23:59:59.9Z", "1970-01-01T00:00:00Z"]
+      .map((time) => `{"ts":"${time}"}`),
+    series: { "{}": { "1969-12-31T23:57Z": [2], "1969-12-31T23:59Z": [1], "1970-01-01T00:00Z": [1] } },
   },
   {
     what: "other offsets and forms of time",
@@ -208,6 +216,16 @@ const CASES: readonly Case[] = [
     records: [15, 0, 0],
   },
   {
+    what: "labels that start as others do, where their hashes share a place",
+    query: { functions: ["count"], by: ["k"] },
+    lines: ["5320", "53", "5320", "10036", "100", "100"].map((k) => `{"k":${k}}`),
+    series: Object.fromEntries(
+      [["5320", 2], ["53", 1], ["10036", 1], ["100", 2]].map((
+        [k, count],
+      ) => [`{"k":${k}}`, { [NO_TIME]: [Number(count)] }]),
+    ),
+  },
+  {
     what: "a field that a record lacks, or an object, is the label null",
     query: { functions: ["count"], by: ["k", "other"] },
     lines: ["{}", '{"k":null}', '{"k":{"k":1}}', '{"k":[]}', '{"k":[[]]}', '{"k":1}'],
@@ -249,7 +267,7 @@ for (const { what, query, lines, series, records } of CASES) {
     const expected = Object.entries(series).map(([labels, points]) => ({
       labels: JSON.parse(labels),
       points: Object.entries(points).map(([time, figures]) => ({
-        timeMs: time === NO_TIME ? null : Date.parse(at(`${time}Z`)),
+        timeMs: time === NO_TIME ? null : Date.parse(time.endsWith("Z") ? time : at(`${time}Z`)),
         values: Object.fromEntries(query.functions.map((name, index) => [name, figures[index]])),
       })),
     }));
@@ -347,6 +365,22 @@ test("Aggregation: hands on what it cannot read, in its turn, and every byte onc
   ]);
   assert.equal(aggregation.result().records, 3);
   aggregation.addBlock(new Uint8Array(0), () => assert.fail("there is nothing to hand on"));
+});
+
+test("Aggregation: integers beyond 2^53 are labels, exact, and equal numbers are one label", () => {
+  const lines = ["1152921504606846976", "1.152921504606846976e18", "1152921504606846977", "1152921504606846976"];
+  const { series } = aggregateLines({ functions: ["count"], by: ["k"] }, lines.map((k) => `{"k":${k}}`));
+  assert.deepEqual(series.map(({ labels, points }) => [labels["k"], points[0]?.values["count"]]), [
+    [1152921504606846976n, 3],
+    [1152921504606846977n, 1],
+  ]);
+});
+
+test("Aggregation: hands on a line that is longer than any record's", () => {
+  const filling = "x".repeat(LINE_MAX_BYTES);
+  const bytes = new TextEncoder().encode(`{"n":1}\n{"n":2,"text":"${filling}"}\n{"n":3}\n`);
+  const { result, decodedLines } = aggregateBlocks({ functions: ["sum"], field: "n" }, [bytes]);
+  assert.deepEqual([result.series[0]?.points[0]?.values, decodedLines], [{ sum: 4 }, 0]);
 });
 
 test("Aggregation: hands on a block that is no UTF-8", () => {
