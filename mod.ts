@@ -51,7 +51,7 @@ export type {
   RecordStream,
   StoredRecord,
 } from "./src/model/query.ts";
-export { parseFilter } from "./src/query/filter_syntax.ts";
+export { parseFilter } from "./src/filter/syntax.ts";
 export type {
   LeftoverFile,
   VerificationOptions,

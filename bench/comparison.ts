@@ -4,8 +4,24 @@
  * @module
  */
 
-/** The numbers of the targets that benchmarks measure, as the command line takes them. */
-export type BenchId = "P1" | "P2" | "P4" | "P5" | "P6" | "P7" | "P11" | "P14";
+import type { HistoryLog } from "./subjects/history_log.ts";
+
+/** The names of the targets that benchmarks measure, as the command line takes them. */
+export type BenchId =
+  | "P1"
+  | "P2"
+  | "P3"
+  | "P4"
+  | "P5"
+  | "P6"
+  | "P7"
+  | "P8"
+  | "P9"
+  | "P10"
+  | "P11"
+  | "P14"
+  | "P16"
+  | "memory";
 
 /** What a benchmark is given. */
 export interface BenchRun {
@@ -13,12 +29,14 @@ export interface BenchRun {
   readonly size: "small" | "real";
   /** Creates an empty directory for one program; it is removed after the run. */
   directory(): string;
+  /** The log that is searched. It is made when it is first asked for, and the same for every benchmark. */
+  historyLog(): Promise<HistoryLog>;
   /** Tells whoever watches what was just measured. */
   report(line: string): void;
 }
 
 /** How a figure is written: a rate, a time or a size. Of a rate, more is better; of the others, less. */
-export type Unit = "records/s" | "µs" | "ms" | "bytes";
+export type Unit = "records/s" | "queries/s" | "µs" | "ms" | "bytes";
 
 /** One line of the table. */
 export interface Comparison {

@@ -6,6 +6,7 @@
  *
  * - names of targets (`P1 P4`): only these; nothing is written
  * - `--small`: tiny inputs, which show that everything works and measure nothing; nothing is written
+ * - `--log-mib <number>`: MiB of the log that P8, P9, P10 and `memory` search, 1024 where it is left out
  * - `--results <path>`: writes the results there in any case
  *
  * @module
@@ -24,30 +25,47 @@ import { compressedSize } from "./compressed_size.ts";
 import { durableAppend } from "./durable_append.ts";
 import { eventLoopStall } from "./event_loop_stall.ts";
 import { machineFacts } from "./machine.ts";
+import { logScan } from "./log_scan.ts";
 import { openJournal } from "./open_journal.ts";
 import { otlpLogs } from "./otlp_logs.ts";
+import { sampleHistory } from "./sample_history.ts";
+import { sqliteAppend } from "./sqlite_append.ts";
+import { streamMemory } from "./stream_memory.ts";
+import { type HistoryLog, makeHistoryLog } from "./subjects/history_log.ts";
 import { formatTable } from "./table.ts";
+import { timeRange } from "./time_range.ts";
+import { traceLookup } from "./trace_lookup.ts";
 
 const BENCHES: readonly Bench[] = [
   append,
+  sqliteAppend,
   appendCost,
   eventLoopStall,
   durableAppend,
   openJournal,
+  timeRange,
+  traceLookup,
+  logScan,
+  streamMemory,
   compressedSize,
   otlpLogs,
+  sampleHistory,
 ];
+const MIB = 1024 * 1024;
+const SMALL_LOG_BYTES = MIB;
 const RESULTS_PATH = fileURLToPath(new URL("./results.json", import.meta.url));
 
 const { values, positionals } = parseArgs({
   options: {
     small: { type: "boolean", default: false },
+    "log-mib": { type: "string", default: "1024" },
     results: { type: "string" },
   },
   allowPositionals: true,
 });
 const benches = chooseBenches(positionals);
 const isWhole = !values.small && positionals.length === 0;
+const logBytes = values.small ? SMALL_LOG_BYTES : Number(values["log-mib"]) * MIB;
 const resultsPath = values.results ?? (isWhole ? RESULTS_PATH : undefined);
 await runAll();
 
@@ -73,7 +91,9 @@ async function runAll(): Promise<void> {
       Object.entries(machine).map(([name, fact]) => `${name}: ${JSON.stringify(fact)}`).join("\n"),
     );
     const lines: (Comparison | SkippedComparison)[] = [];
-    for (const bench of benches) lines.push(...await runOne(bench, root));
+    let log: Promise<HistoryLog> | undefined;
+    const historyLog = () => log ??= makeLog(root);
+    for (const bench of benches) lines.push(...await runOne(bench, { root, historyLog }));
     console.log(`\n${formatTable(lines)}\n`);
     const seconds = Math.round((Date.now() - started.getTime()) / 1000);
     console.log(
@@ -88,15 +108,24 @@ async function runAll(): Promise<void> {
   }
 }
 
+async function makeLog(root: string): Promise<HistoryLog> {
+  const log = await makeHistoryLog(mkdtempSync(join(root, "log-")), logBytes);
+  const [rawMib, storedMib] = [log.rawBytes / MIB, log.storedBytes / MIB].map((mib) => mib.toFixed(1));
+  console.error(`made a log of ${log.records} records, ${rawMib} MiB, on disk ${storedMib} MiB`);
+  return log;
+}
+
 /** Each benchmark has a directory of its own, which is removed before the next one starts. */
 async function runOne(
   bench: Bench,
-  root: string,
+  shared: { readonly root: string } & Pick<BenchRun, "historyLog">,
 ): Promise<readonly (Comparison | SkippedComparison)[]> {
+  const { root, historyLog } = shared;
   const parent = mkdtempSync(join(root, "bench-"));
   const run: BenchRun = {
     size: values.small ? "small" : "real",
     directory: () => mkdtempSync(join(parent, "run-")),
+    historyLog,
     report: (line) => console.error(line),
   };
   try {

@@ -54,6 +54,9 @@ function formatFigure(value: number, unit: Unit): string {
   switch (unit) {
     case "records/s":
       return `${(value / 1000).toFixed(0)}k/s`;
+    case "queries/s":
+      // A rate, so that a higher ratio is better here too; the time is what people wait.
+      return `${(1000 / value).toFixed(1)} ms`;
     case "bytes":
       return `${(value / 1024 / 1024).toFixed(2)} MiB`;
     case "ms":

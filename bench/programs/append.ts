@@ -29,11 +29,14 @@ const WARM_UP_RECORDS = 20_000;
 
 const SUBJECTS: Readonly<Record<string, () => Promise<SubjectModule>>> = {
   varve: () => import("../subjects/varve.ts"),
+  varve_paced: () => import("../subjects/varve_paced.ts"),
   naive: () => import("../subjects/naive.ts"),
   pino: () => import("../subjects/pino.ts"),
   pino_buffered: () => import("../subjects/pino_buffered.ts"),
   logtape: () => import("../subjects/logtape.ts"),
   rotating_file_stream: () => import("../subjects/rotating_file_stream.ts"),
+  sqlite: () => import("../subjects/sqlite.ts"),
+  sqlite_numbered: () => import("../subjects/sqlite_numbered.ts"),
 };
 
 const [subject = "", directory = "", records = ""] = process.argv.slice(2);

@@ -8,7 +8,7 @@ import { UsageError } from "../errors.ts";
 import type { AggregateFunction, AggregateQuery } from "../model/aggregate.ts";
 import { encodeRecord } from "../model/record.ts";
 import { durationMsFromText } from "../model/time.ts";
-import { resolveAggregate } from "../query/aggregate_query.ts";
+import { resolveAggregate } from "../aggregation/aggregate_query.ts";
 import type { Store } from "../store.ts";
 import { aggregateNotes, aggregateTable } from "./aggregate_table.ts";
 import { type Command, type Invocation, openExistingStore, textFlag, usable, wholeNumber } from "./command.ts";

@@ -11,7 +11,7 @@ import type { RecordSelection, StoredRecord } from "../model/query.ts";
 import { timeFromText, type TimeInput } from "../model/time.ts";
 import { nodeFileSystem } from "../platform/node_file_system.ts";
 import { systemClock } from "../platform/system_clock.ts";
-import { parseFilter } from "../query/filter_syntax.ts";
+import { parseFilter } from "../filter/syntax.ts";
 import { listSignal } from "../segment/listing.ts";
 import { type Invocation, signalFlag, textFlag, usable } from "./command.ts";
 import { chosenPaint } from "./paint.ts";
@@ -28,7 +28,7 @@ export const RECORD_FLAGS = {
 
 /** What `--help` says of those that choose. */
 export const CHOICE_HELP = `  --signal X          which records: logs (default), metrics, traces, timeseries, …
-  -q, --filter TEXT   only records that meet it: 'level>=warn tool=search "timed out"'; src/query/FILTERS.md has the form`;
+  -q, --filter TEXT   only records that meet it: 'level>=warn tool=search "timed out"'; src/filter/FILTERS.md has the form`;
 
 /** What `--help` says of those that print. */
 export const PRINT_HELP = `  --json              print each record as a line of JSON

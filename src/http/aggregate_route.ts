@@ -8,7 +8,7 @@ import type { AggregateFunction, AggregateQuery } from "../model/aggregate.ts";
 import { encodeRecord } from "../model/record.ts";
 import { signalOf } from "../model/signal.ts";
 import { durationMsFromText } from "../model/time.ts";
-import { resolveAggregate } from "../query/aggregate_query.ts";
+import { resolveAggregate } from "../aggregation/aggregate_query.ts";
 import type { Route, ServiceContext } from "./context.ts";
 import {
   filterText,

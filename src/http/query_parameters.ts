@@ -9,7 +9,7 @@ import { encodeName } from "../inventory/folder_names.ts";
 import { ANSWER_DEFAULT_RECORDS, ANSWER_MAX_RECORDS } from "../limits.ts";
 import type { Filter } from "../model/filter.ts";
 import { durationMsFromText, timeFromText, type TimeInput } from "../model/time.ts";
-import { parseFilter } from "../query/filter_syntax.ts";
+import { parseFilter } from "../filter/syntax.ts";
 
 /** The parameters of one request. None is empty. */
 export class Parameters {

@@ -6,7 +6,7 @@
 
 import { RequestError } from "../errors.ts";
 import { encodeRecord } from "../model/record.ts";
-import { compileFilter } from "../query/filter_matcher.ts";
+import { compileFilter } from "../filter/matcher.ts";
 import { listTraces } from "../signals/trace_list.ts";
 import { type TraceOrder, type TraceQuery, TraceSelection } from "../signals/trace_selection.ts";
 import { readTrace, type Trace } from "../signals/traces.ts";

@@ -9,7 +9,7 @@ import type { Filter } from "../model/filter.ts";
 import type { JournalKey } from "../model/journal_key.ts";
 import type { JournalSelection, ReadQuery, RecordSelection } from "../model/query.ts";
 import { BEFORE_ALL_TIMES, BEHIND_ALL_TIMES, timeFromInput, type TimeRange } from "../model/time.ts";
-import { parseFilter } from "./filter_syntax.ts";
+import { parseFilter } from "../filter/syntax.ts";
 
 /** Which records are asked for; what is `undefined` stands for all. */
 export interface AskedRecords {

@@ -10,11 +10,11 @@ import type { TelemetryRecord } from "../model/record.ts";
 import { parseRfc3339, type TimeRange } from "../model/time.ts";
 import { type Line, lineDamage, type LineProbe, recordOfLine, splitLines } from "../segment/lines.ts";
 import type { DamageListener } from "../segment/segment_reader.ts";
-import { compileFilter } from "./filter_matcher.ts";
-import { tokensOfFilter } from "./filter_tokens.ts";
+import { compileFilter } from "../filter/matcher.ts";
+import { tokensOfFilter } from "../filter/needed_tokens.ts";
 import type { JournalSpan } from "./journal_cursor.ts";
 import type { JournalScan, ScannedBlock } from "./journal_scan.ts";
-import { probeOfFilter } from "./line_probe.ts";
+import { probeOfFilter } from "../filter/line_probe.ts";
 import { timeWindow } from "./time_window.ts";
 
 /** Which records of a journal are asked for, ready to be tried on one after the other. */

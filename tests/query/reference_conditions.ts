@@ -1,7 +1,7 @@
 /**
  * Random conditions on one field, or on all of a record: each as a tree, and as the text that means the same.
  *
- * The text is made beside the tree, by the rules of `src/query/FILTERS.md`, and never read back here.
+ * The text is made beside the tree, by the rules of `src/filter/FILTERS.md`, and never read back here.
  *
  * @module
  */

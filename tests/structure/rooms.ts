@@ -6,7 +6,10 @@
  */
 
 const BASE = ["errors", "limits", "model"] as const;
-const ENGINE = [...BASE, "options", "platform", "segment", "journal", "inventory", "query"] as const;
+const ENGINE = [
+  ...BASE,
+  ...["options", "platform", "segment", "journal", "inventory", "filter", "aggregation", "query"],
+] as const;
 const BEFORE_SERVICE = [...ENGINE, "signals", "instruments", "aggregate", "exposition", "otlp", "store"] as const;
 
 /**
@@ -22,7 +25,9 @@ export const ROOM_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   segment: [...BASE, "platform"],
   journal: [...BASE, "platform", "segment"],
   inventory: [...BASE, "platform", "segment", "journal"],
-  query: [...BASE, "platform", "segment", "journal"],
+  filter: [...BASE, "segment"],
+  aggregation: [...BASE, "segment", "filter"],
+  query: [...BASE, "platform", "segment", "journal", "filter", "aggregation"],
   signals: [...BASE, "otlp"],
   instruments: BASE,
   aggregate: BASE,
@@ -39,7 +44,7 @@ export const ROOM_IMPORTS: Readonly<Record<string, readonly string[]>> = {
 export const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   "@bufbuild/protobuf": ["otlp"],
   hono: ["http"],
-  re2js: ["query"],
+  re2js: ["filter"],
 };
 
 /** The room that names a runtime, the file system, timers and the clock for all others. */
