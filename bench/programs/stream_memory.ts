@@ -18,15 +18,16 @@ import { openStore, type ReadQuery } from "../../mod.ts";
 export interface StreamMemory {
   /** Resident bytes before anything was read. */
   readonly newBytes: number;
-  /** Resident bytes once the program was warm, and the most from then on. */
+  /** Resident bytes once the program was warm, the most of the first half of the records, and the most of all. */
   readonly startBytes: number;
+  readonly halfBytes: number;
   readonly mostBytes: number;
   readonly ms: number;
   readonly records: number;
 }
 
 /** Some milliseconds of reading. */
-const SAMPLE_RECORDS = 5000;
+const SAMPLE_RECORDS = 2500;
 
 const [root = "", what = "", recordsText = "", warmUpText = ""] = process.argv.slice(2);
 const read = root === "-" ? readNaively : readStore;
@@ -39,13 +40,14 @@ console.log(JSON.stringify(memory));
 async function watch(limit: number): Promise<Omit<StreamMemory, "newBytes">> {
   const startMs = performance.now();
   const startBytes = residentBytes();
-  let mostBytes = startBytes;
-  let records = 0;
+  let [halfBytes, mostBytes, records] = [startBytes, startBytes, 0];
   for await (const _ of read(limit)) {
     records++;
-    if (records % SAMPLE_RECORDS === 0) mostBytes = Math.max(mostBytes, residentBytes());
+    if (records % SAMPLE_RECORDS > 0) continue;
+    mostBytes = Math.max(mostBytes, residentBytes());
+    if (records <= limit / 2) halfBytes = mostBytes;
   }
-  return { startBytes, mostBytes, ms: performance.now() - startMs, records };
+  return { startBytes, halfBytes, mostBytes, ms: performance.now() - startMs, records };
 }
 
 async function* readStore(limit: number): AsyncGenerator<unknown, void, void> {

@@ -116,7 +116,7 @@ async function checkFromStart(root: string, journals: readonly JournalProgress[]
     assert.equal(await countInOrder(store, key), next);
     const folder = join(root, key.stack, key.server);
     const names = readdirSync(folder).filter((name) =>
-      name.startsWith(`${key.signal}-`) || name === `${key.signal}.jsonl`
+      (name.startsWith(`${key.signal}-`) && !name.endsWith(".idx")) || name === `${key.signal}.jsonl`
     );
     assert.deepEqual(names.filter((name) => !/\.gz$/.test(name)), [`${key.signal}.jsonl`]);
     const lines = names.sort(activeLast).flatMap((name) => linesOf(join(folder, name)));
