@@ -220,8 +220,8 @@ test("no file of src loads the engine for regular expressions before one is comp
     name.endsWith(".ts")
   );
   const naming = names.filter((name) => /["']re2js["']/.test(readFileSync(join(root, "src", name), "utf8")));
-  assert.deepEqual(naming, [join("query", "text_pattern.ts")]);
-  const source = readFileSync(join(root, "src/query/text_pattern.ts"), "utf8");
+  assert.deepEqual(naming, [join("filter", "text_pattern.ts")]);
+  const source = readFileSync(join(root, "src/filter/text_pattern.ts"), "utf8");
   assert.doesNotMatch(source, /(?:from|import) *["']re2js["']/);
 });
 
