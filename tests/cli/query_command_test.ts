@@ -178,8 +178,8 @@ test("varve query: in colors on a terminal, unless NO_COLOR is set", { skip: ski
     const words = [...varveCommand(), "query", "shop", "-q", "level=warn", "--root", root];
     const command = words.map((word) => `'${word}'`).join(" ");
     const onTerminal = (variables: Record<string, string>) => {
-      const { NO_COLOR: _no, FORCE_COLOR: _force, ...rest } = process.env;
-      const env = { ...rest, TERM: "xterm", ...variables };
+      // Empty rather than left out: Deno's child processes inherit what is left out.
+      const env = { ...process.env, NO_COLOR: "", FORCE_COLOR: "", TERM: "xterm", ...variables };
       return spawnSync(script.path, ["-qec", command, "/dev/null"], { cwd: PROJECT, env, encoding: "utf8" }).stdout;
     };
     assert.ok(onTerminal({}).includes(" \x1b[33mWARN\x1b[39m  tool"));
