@@ -12,7 +12,7 @@ import { basename, join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { openStore } from "../../mod.ts";
-import { inRoot, seededRandom } from "../recovery/stores.ts";
+import { inRoot, seededRandom, until } from "../recovery/stores.ts";
 import { inspect, Reference } from "./reference_answer.ts";
 import { JQ_PATTERNS } from "./reference_conditions.ts";
 import { referenceSkip } from "./reference_jq.ts";
@@ -93,7 +93,8 @@ async function askAll(
   const given: Given[] = [];
   for (const [index, query] of of.queries.entries()) {
     if (index === Math.floor(of.queries.length * 0.4)) {
-      assert.deepEqual(openFiles(root.root), [], "queries left files open");
+      // What was read ahead for a query that ended early holds its file until it is there.
+      await until(() => openFiles(root.root).length === 0, { timeoutMs: 5000 });
       // Whoever opens a journal compresses its raw segments.
       for (const { key } of root.journals) store.journal(key);
     }
